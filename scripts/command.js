@@ -5,6 +5,8 @@
  * @module
  */
 import { spawn } from "node:child_process";
+import { existsSync, statSync } from "node:fs";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 /** Something the user can act on: printed as one line, without a stack. Exit 2 is bad usage, 1 a failure. */
@@ -74,7 +76,7 @@ const children = new Set();
  * @param {readonly string[]} args
  * @param {{ cwd?: string; env?: NodeJS.ProcessEnv; shell?: boolean; quiet?: boolean }} [options]
  *   quiet: keep the output back instead of showing it.
- * @returns {Promise<{ code: number; output: string }>} code 127 if the program does not exist; output is stdout and
+ * @returns {Promise<{ code: number; output: string }>} code 127 if the program does not exist, 128 if a signal ended it; output is stdout and
  *   stderr in the order of arrival, empty unless quiet.
  */
 export function execute(command, args, { cwd, env = process.env, shell = false, quiet = false } = {}) {
@@ -94,8 +96,34 @@ export function execute(command, args, { cwd, env = process.env, shell = false, 
       output += error.message;
       end(127);
     });
-    child.on("close", (code) => end(code ?? 1));
+    child.on("close", (code) => end(code ?? 128));
   });
+}
+
+/**
+ * The line of a failed program's output that says why.
+ *
+ * @param {string} output
+ */
+export function reasonIn(output) {
+  const lines = output
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+  const signs = [/^\w*Error: ./, /\berror: ./i, /cannot open|not found/];
+  return signs.flatMap((sign) => lines.find((line) => sign.test(line)) ?? [])[0] ?? lines.at(-1) ?? "no output";
+}
+
+/**
+ * A folder named on the command line, relative to where the command was typed.
+ *
+ * @param {string} given
+ */
+export function givenFolder(given) {
+  const folder = resolve(process.env["INIT_CWD"] ?? process.cwd(), given);
+  if (!existsSync(folder)) throw new Failure(`no such folder: ${given}`, 2);
+  if (!statSync(folder).isDirectory()) throw new Failure(`not a folder: ${given}`, 2);
+  return folder;
 }
 
 /** @param {unknown} error */

@@ -40,10 +40,10 @@ export function manifestOf(folder) {
  *
  * @param {string} folder
  * @param {readonly string[]} parts File or folder names inside `folder`.
- * @param {string} kept A file that the build may edit, to be as before in any case.
  * @param {() => Promise<void>} build
+ * @param {{ kept?: string }} [options] kept: a file that the build may edit, to be as before in any case.
  */
-export async function replaceParts(folder, parts, kept, build) {
+export async function replaceParts(folder, parts, build, { kept } = {}) {
   const moving = join(folder, ".moving");
   const before = join(folder, ".before");
   const done = join(folder, ".done");
@@ -62,8 +62,10 @@ export async function replaceParts(folder, parts, kept, build) {
 
   await undo();
   await mkdir(moving);
-  await copyWhole(join(folder, kept), join(moving, kept));
-  await copyWhole(join(folder, kept), join(folder, kept)); // now a file of its own, no hard link into pnpm's store
+  if (kept !== undefined) {
+    await copyWhole(join(folder, kept), join(moving, kept));
+    await copyWhole(join(folder, kept), join(folder, kept)); // now a file of its own, no hard link into pnpm's store
+  }
   for (const part of parts) {
     if (existsSync(join(folder, part))) await rename(join(folder, part), join(moving, part));
   }
@@ -74,7 +76,7 @@ export async function replaceParts(folder, parts, kept, build) {
     await undo();
     throw error;
   }
-  await rename(join(before, kept), join(folder, kept));
+  if (kept !== undefined) await rename(join(before, kept), join(folder, kept));
   await rm(done, { recursive: true, force: true });
   await rename(before, done);
   await rm(done, { recursive: true });

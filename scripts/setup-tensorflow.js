@@ -7,11 +7,11 @@
  *
  * @module
  */
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { mkdir, symlink } from "node:fs/promises";
-import { delimiter, dirname, join, resolve } from "node:path";
+import { existsSync, readdirSync } from "node:fs";
+import { mkdir, rm, symlink } from "node:fs/promises";
+import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { commandLine, execute, Failure, run } from "./command.js";
+import { commandLine, execute, Failure, givenFolder, reasonIn, run } from "./command.js";
 import { manifestOf, packageFolder, replaceParts, root } from "./native-package.js";
 
 const help = `usage: pnpm setup:tensorflow [--gpu] [--from FOLDER] [--check]
@@ -44,10 +44,13 @@ await run(async () => {
 
   /** @type {Check | undefined} */
   let checked;
-  await replaceParts(folder, ["deps", "lib", "build"], "package.json", async () => {
+  const scratch = ["build", `build-tmp-napi-v${process.versions["napi"]}`];
+  const install = async () => {
     await (wheel === undefined ? installVendors(folder) : linkWheel(folder, wheel));
+    for (const part of scratch) await rm(join(folder, part), { recursive: true, force: true });
     checked = await check(folder);
-  });
+  };
+  await replaceParts(folder, ["deps", "lib", ...scratch], install, { kept: "package.json" });
   if (checked !== undefined) report(folder, checked, options.gpu);
 });
 
@@ -62,9 +65,7 @@ function findWheel(given) {
   if (process.platform !== "linux") {
     throw new Failure(`--from works on Linux only (this is ${process.platform})`, 2);
   }
-  const start = resolve(process.env["INIT_CWD"] ?? process.cwd(), given);
-  if (!existsSync(start)) throw new Failure(`no such folder: ${given}`, 2);
-  if (!statSync(start).isDirectory()) throw new Failure(`not a folder: ${given}`, 2);
+  const start = givenFolder(given);
   const pythons = existsSync(join(start, "lib"))
     ? readdirSync(join(start, "lib")).filter((name) => name.startsWith("python3"))
     : [];
@@ -169,10 +170,11 @@ async function check(folder) {
   );
   const line = output.split("\n").find((text) => text.startsWith("{"));
   if (code === 0 && line !== undefined) return JSON.parse(line);
+  const { name } = manifestOf(folder);
   if (!existsSync(join(folder, "lib"))) {
-    throw new Failure(`${manifestOf(folder).name} has no native part yet: pnpm setup:tensorflow adds it`);
+    throw new Failure(`${name} has no native part yet (pnpm setup:tensorflow${name.endsWith("-gpu") ? " --gpu" : ""} adds it)`);
   }
-  throw new Failure(`${manifestOf(folder).name} does not run: ${reasonIn(output)}`);
+  throw new Failure(`${name} does not run: ${reasonIn(output)}`);
 }
 
 /**
@@ -187,15 +189,4 @@ function report(folder, found, gpu) {
     `conv2d 64 to 64 channels, 28×28, batch 32: forward ${found.forward.toFixed(1)} ms, with the weight gradient ${found.gradient.toFixed(1)} ms`,
   );
   if (gpu && !found.gpu) throw new Failure("TensorFlow found no GPU that it can use");
-}
-
-/**
- * The line of a program's output that says why it failed.
- *
- * @param {string} output
- */
-function reasonIn(output) {
-  const lines = output.split("\n").map((line) => line.trim()).filter((line) => line !== "");
-  const telling = lines.find((line) => /\berror\b|cannot open|not found|ENOTFOUND|ECONN|EAI_AGAIN/i.test(line));
-  return telling ?? lines.at(-1) ?? "no output";
 }
