@@ -26,7 +26,9 @@ const model = onnx.ModelProto.encode({
   opsetImport: [{ domain: "", version: 17 }],
   graph: {
     name: "probe",
-    node: [{ opType: "Conv", input: ["x", "w"], output: ["y"], attribute: [{ name: "group", type: INT, i: 1 }] }],
+    node: [
+      { opType: "Conv", input: ["x", "w"], output: ["y"], attribute: [{ name: "group", type: INT, i: 1 }] },
+    ],
     input: [value("x", [1, size, 30, 30]), value("w", [size, size, 3, 3])],
     output: [value("y", [1, size, 28, 28])],
   },

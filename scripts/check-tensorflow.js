@@ -13,12 +13,14 @@ Object.assign(util, {
 });
 
 const [url] = process.argv.slice(2);
-const { default: tf } = await import(/** @type {string} */ (url));
+const { default: tf } = await import(url);
 await tf.ready();
 const backend = tf.backend();
 
 // Ones convolved with ones: in the middle of the image, every value is the number of taps, 3·3·64.
-const probe = tf.tidy(() => tf.conv2d(tf.ones([1, 28, 28, 64]), tf.ones([3, 3, 64, 64]), 1, "same").arraySync());
+const probe = tf.tidy(() =>
+  tf.conv2d(tf.ones([1, 28, 28, 64]), tf.ones([3, 3, 64, 64]), 1, "same").arraySync(),
+);
 const found = probe[0][14][14][0];
 if (found !== 576) throw new Error(`conv2d computes ${found} where 576 is right`);
 

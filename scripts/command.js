@@ -81,7 +81,12 @@ const children = new Set();
  */
 export function execute(command, args, { cwd, env = process.env, shell = false, quiet = false } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd, env, shell, stdio: quiet ? ["ignore", "pipe", "pipe"] : "inherit" });
+    const child = spawn(command, args, {
+      cwd,
+      env,
+      shell,
+      stdio: quiet ? ["ignore", "pipe", "pipe"] : "inherit",
+    });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding("utf8").on("data", (/** @type {string} */ text) => (output += text));
@@ -111,7 +116,9 @@ export function reasonIn(output) {
     .map((line) => line.trim())
     .filter((line) => line !== "");
   const signs = [/^\w*Error: ./, /\berror: ./i, /cannot open|not found/];
-  return signs.flatMap((sign) => lines.find((line) => sign.test(line)) ?? [])[0] ?? lines.at(-1) ?? "no output";
+  return (
+    signs.flatMap((sign) => lines.find((line) => sign.test(line)) ?? [])[0] ?? lines.at(-1) ?? "no output"
+  );
 }
 
 /**

@@ -23,14 +23,19 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export function packageFolder(name, dependent) {
   // Looked up as a path: a package's `exports` may hide its package.json.
   const folders = createRequire(join(root, "packages", dependent, "package.json")).resolve.paths(name) ?? [];
-  const found = folders.map((folder) => join(folder, name)).find((folder) => existsSync(join(folder, "package.json")));
+  const found = folders
+    .map((folder) => join(folder, name))
+    .find((folder) => existsSync(join(folder, "package.json")));
   if (found === undefined) throw new Failure(`${name} is not installed: run pnpm install first`);
   return found;
 }
 
-/** @param {string} folder @returns {{ name: string; version: string; scripts?: Record<string, string> }} */
+/** @param {string} folder */
 export function manifestOf(folder) {
-  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const text = readFileSync(join(folder, "package.json"), "utf8");
+  return /** @type {{ name: string; version: string; scripts?: Record<string, string> }} */ (
+    JSON.parse(text)
+  );
 }
 
 /**

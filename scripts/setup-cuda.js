@@ -43,7 +43,9 @@ await run(async () => {
   if (options.check) {
     const missing = needed.filter((name) => !existsSync(join(libraries, name)));
     if (missing.length > 0) {
-      throw new Failure(`onnxruntime-node has no CUDA provider yet (no ${missing.join(", no ")}): pnpm setup:cuda adds it`);
+      throw new Failure(
+        `onnxruntime-node has no CUDA provider yet (no ${missing.join(", no ")}): pnpm setup:cuda adds it`,
+      );
     }
     return report(version, await check());
   }
@@ -53,7 +55,8 @@ await run(async () => {
     await (source === undefined ? installVendors(folder, libraries) : linkProvider(source, libraries));
     checked = await check();
     // No answer at all: the process died in the provider. Such a one is worse than none.
-    if (checked.code > 1) throw new Failure(`the CUDA provider ends the process: ${reasonOf(checked.output)}`);
+    if (checked.code > 1)
+      throw new Failure(`the CUDA provider ends the process: ${reasonOf(checked.output)}`);
   });
   report(version, checked);
 });
@@ -75,13 +78,20 @@ function findProvider(given, version) {
     .map((place) => join(start, place))
     .find((place) => needed.every((name) => existsSync(join(place, name))));
   if (found === undefined) {
-    throw new Failure(`no ${needed.join(" and ")} in ${given} (nor where a release or a pip package has them)`, 2);
+    throw new Failure(
+      `no ${needed.join(" and ")} in ${given} (nor where a release or a pip package has them)`,
+      2,
+    );
   }
   const theirs = versionOf(found);
   if (theirs !== undefined && theirs !== version) {
-    throw new Failure(`the provider in ${found} is of ONNX Runtime ${theirs}: onnxruntime-node needs ${version}`, 2);
+    throw new Failure(
+      `the provider in ${found} is of ONNX Runtime ${theirs}: onnxruntime-node needs ${version}`,
+      2,
+    );
   }
-  if (theirs === undefined) console.error(`the version of the provider in ${found} is unknown: it must be ${version}`);
+  if (theirs === undefined)
+    console.error(`the version of the provider in ${found} is unknown: it must be ${version}`);
   return found;
 }
 
@@ -96,7 +106,9 @@ function versionOf(libraries) {
   const site = dirname(dirname(libraries));
   const names = [...readdirSync(libraries), ...readdirSync(site)];
   for (const name of names) {
-    const match = /^libonnxruntime\.so\.(\d+\.\d+\.\d+)$|^onnxruntime_gpu-(\d+\.\d+\.\d+).*\.dist-info$/.exec(name);
+    const match = /^libonnxruntime\.so\.(\d+\.\d+\.\d+)$|^onnxruntime_gpu-(\d+\.\d+\.\d+).*\.dist-info$/.exec(
+      name,
+    );
     if (match !== null) return match[1] ?? match[2];
   }
   return undefined;
@@ -138,8 +150,13 @@ function check() {
  * @param {{ code: number; output: string }} checked
  */
 function report(version, { code, output }) {
-  if (code !== 0) throw new Failure(`ONNX Runtime ${version} has its CUDA provider, but it does not run here: ${reasonOf(output)}`);
-  console.log(`ONNX Runtime ${version} runs on CUDA: a convolution of 64 to 64 channels, 28×28, in ${output.trim()} ms`);
+  if (code !== 0)
+    throw new Failure(
+      `ONNX Runtime ${version} has its CUDA provider, but it does not run here: ${reasonOf(output)}`,
+    );
+  console.log(
+    `ONNX Runtime ${version} runs on CUDA: a convolution of 64 to 64 channels, 28×28, in ${output.trim()} ms`,
+  );
 }
 
 /**

@@ -94,7 +94,12 @@ function findWheel(given) {
 async function installVendors(folder) {
   const script = manifestOf(folder).scripts?.["install"];
   if (script === undefined) throw new Failure(`${folder} has no install script`);
-  const { code, output } = await execute(script, [], { cwd: folder, env: buildEnvironment(folder), shell: true, quiet: true });
+  const { code, output } = await execute(script, [], {
+    cwd: folder,
+    env: buildEnvironment(folder),
+    shell: true,
+    quiet: true,
+  });
   if (code === 0 && existsSync(join(folder, "lib"))) return;
   throw new Failure(
     `the vendor's install script failed: ${reasonIn(output)} (without its download servers, --from FOLDER takes TensorFlow from a pip wheel)`,
@@ -114,7 +119,9 @@ async function linkWheel(folder, wheel) {
     if (code !== 0) missing.push(tool);
   }
   if (missing.length > 0) {
-    throw new Failure(`missing to compile the binding: ${missing.join(", ")} (Debian: apt-get install ${missing.join(" ")})`);
+    throw new Failure(
+      `missing to compile the binding: ${missing.join(", ")} (Debian: apt-get install ${missing.join(" ")})`,
+    );
   }
 
   const deps = join(folder, "deps");
@@ -158,10 +165,7 @@ function buildEnvironment(folder) {
   return { ...process.env, PATH: programs.join(delimiter) };
 }
 
-/**
- * @param {string} folder
- * @returns {Promise<Check>}
- */
+/** @param {string} folder */
 async function check(folder) {
   const { code, output } = await execute(
     process.execPath,
@@ -169,10 +173,12 @@ async function check(folder) {
     { env: { TF_CPP_MIN_LOG_LEVEL: "2", ...process.env }, quiet: true },
   );
   const line = output.split("\n").find((text) => text.startsWith("{"));
-  if (code === 0 && line !== undefined) return JSON.parse(line);
+  if (code === 0 && line !== undefined) return /** @type {Check} */ (JSON.parse(line));
   const { name } = manifestOf(folder);
   if (!existsSync(join(folder, "lib"))) {
-    throw new Failure(`${name} has no native part yet (pnpm setup:tensorflow${name.endsWith("-gpu") ? " --gpu" : ""} adds it)`);
+    throw new Failure(
+      `${name} has no native part yet (pnpm setup:tensorflow${name.endsWith("-gpu") ? " --gpu" : ""} adds it)`,
+    );
   }
   throw new Failure(`${name} does not run: ${reasonIn(output)}`);
 }
