@@ -1,0 +1,148 @@
+/**
+ * The model card: all that a sampler must know about a model, as JSON in the ONNX file's `metadata_props["ncsn"]`,
+ * and in it a probe by which any runtime can verify that it computes the model it was given.
+ */
+import { normals, split } from "./rng.ts";
+import type { SamplerChoice } from "./recipes/recipe.ts";
+
+export const cardKey = "ncsn";
+
+export interface Card {
+  readonly version: 1;
+  readonly name: string;
+  /** [2, 1, 1] for points of the plane. */
+  readonly shape: readonly [channels: number, height: number, width: number];
+  /** model = scale·pixel + offset; pixels are in [0, 1], points are never clamped. */
+  readonly pixels: { readonly scale: number; readonly offset: number };
+  readonly sigmaData: number;
+  readonly sigmaRange: readonly [sigmaMin: number, sigmaMax: number];
+  /** The levels that a model with discrete noise was trained on, decreasing. */
+  readonly sigmas?: readonly number[];
+  readonly sampler: SamplerChoice;
+  readonly classes?: readonly string[];
+  readonly recipe: object;
+  readonly training: object;
+  readonly probe: Probe;
+}
+
+/** Inputs by key, and what the model says of them: row i's input is √(σᵢ² + σd²)·noise(key, i). */
+export interface Probe {
+  readonly key: readonly [number, number];
+  readonly sigmas: readonly number[];
+  /** Indices into an image of C·H·W values. */
+  readonly positions: readonly number[];
+  /** The score at those positions, a row per σ, computed by the engine that trained the model. */
+  readonly scores: readonly (readonly number[])[];
+  readonly labels?: readonly number[];
+  /** Largest {@link probeError} to accept. */
+  readonly tolerance: number;
+}
+
+/** A file that is not a model of this kind; the message says what is missing or wrong. */
+export class CardError extends Error {
+  override readonly name = "CardError";
+}
+
+/** The probe's inputs, one image of `dimension` values per σ, model units. */
+export function probeInputs({ key, sigmas }: Pick<Probe, "key" | "sigmas">, dimension: number, sigmaData: number): Float32Array {
+  const out = new Float32Array(sigmas.length * dimension);
+  sigmas.forEach((sigma, i) => {
+    const scale = Math.hypot(sigma, sigmaData);
+    out.set(normals(split(key, i), dimension).map((z) => scale * z), i * dimension);
+  });
+  return out;
+}
+
+/** The largest error of scores (a whole image per σ) against the probe, relative to the rms score of its row. */
+export function probeError(probe: Probe, scores: ArrayLike<number>): number {
+  const dimension = scores.length / probe.sigmas.length;
+  const errors = probe.scores.map((expected, row) => {
+    const rms = Math.sqrt(expected.reduce((sum, value) => sum + value * value, 0) / expected.length);
+    const worst = Math.max(...expected.map((value, i) => Math.abs(scores[row * dimension + probe.positions[i]] - value)));
+    return worst / rms;
+  });
+  return errors.reduce((a, b) => (a >= b ? a : b)); // a NaN stays one
+}
+
+/** Pixels of model units, in place; clamped to [0, 1] where the data are images. */
+export function toPixels(card: Pick<Card, "pixels" | "shape">, x: Float32Array): Float32Array {
+  const { scale, offset } = card.pixels;
+  const image = isImage(card);
+  for (let i = 0; i < x.length; i++) {
+    const pixel = (x[i] - offset) / scale;
+    x[i] = image ? Math.min(Math.max(pixel, 0), 1) : pixel;
+  }
+  return x;
+}
+
+/** Whether the data are images, with pixels in [0, 1], rather than points. */
+export const isImage = ({ shape: [, height, width] }: Pick<Card, "shape">): boolean => height * width > 1;
+
+/**
+ * Reads the card of an ONNX file without decoding its graph: field 14 of ModelProto, entries {1: key, 2: value}.
+ * @throws CardError where the bytes are not a model with a card
+ */
+export function readCard(model: Uint8Array): Card {
+  let json: string | undefined;
+  for (const [field, value] of fields(model)) {
+    if (field !== 14) continue;
+    const entry = new Map(fields(value));
+    if (text(entry.get(1)) === cardKey) json = text(entry.get(2));
+  }
+  if (json === undefined) throw new CardError(`no model card in this ONNX file (metadata_props["${cardKey}"]); was it exported by ncsn?`);
+  return parseCard(json);
+}
+
+/** The card of its JSON. @throws CardError */
+export function parseCard(json: string): Card {
+  let card: Partial<Card>;
+  try {
+    card = JSON.parse(json) as Partial<Card>;
+  } catch {
+    throw new CardError("the model card is not JSON");
+  }
+  if (card.version !== 1) throw new CardError(`unknown model card version: ${String(card.version)} (this release reads version 1)`);
+  for (const name of ["name", "shape", "pixels", "sigmaData", "sigmaRange", "sampler", "probe"] as const)
+    if (card[name] === undefined) throw new CardError(`the model card lacks "${name}"`);
+  return card as Card;
+}
+
+const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
+
+/** The length-delimited fields of a protobuf message, by number. */
+function* fields(message: Uint8Array): Generator<[field: number, value: Uint8Array]> {
+  let at = 0;
+  const varint = (): number => {
+    let value = 0;
+    for (let factor = 1; ; factor *= 128) {
+      if (at >= message.length) throw new CardError("this is not an ONNX file, or it is truncated");
+      const byte = message[at++];
+      value += (byte & 127) * factor;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < message.length) {
+    const tag = varint();
+    const field = Math.floor(tag / 8);
+    switch (tag % 8) {
+      case 0:
+        varint();
+        break;
+      case 1:
+        at += 8;
+        break;
+      case 2: {
+        const length = varint();
+        if (at + length > message.length) throw new CardError("this is not an ONNX file, or it is truncated");
+        yield [field, message.subarray(at, at + length)];
+        at += length;
+        break;
+      }
+      case 5:
+        at += 4;
+        break;
+      default:
+        throw new CardError("this is not an ONNX file");
+    }
+  }
+}

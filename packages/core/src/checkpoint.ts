@@ -1,0 +1,64 @@
+/**
+ * What a training run writes and everything else reads: its configuration, and checkpoints as safetensors files whose
+ * tensors are named `raw/…` (parameters), `ema/…` (their moving average), `adam.m/…` and `adam.v/…` (the optimiser).
+ */
+import type { Probe } from "./card.ts";
+import type { ScoreModel } from "./parameterization.ts";
+import type { Recipe } from "./recipes/recipe.ts";
+import { decodeSafetensors, encodeSafetensors, SafetensorsError, type Tensor } from "./safetensors.ts";
+
+/** A run as it was resolved at its start: enough to repeat it. Written to `config.json` and into each checkpoint. */
+export interface RunConfig {
+  readonly version: 1;
+  readonly name: string;
+  readonly seed: number;
+  /** The recipe with every override applied. */
+  readonly recipe: Recipe;
+  readonly model: ScoreModel;
+  readonly dataset: {
+    readonly name: string;
+    /** Number of items; null for endless sets. */
+    readonly size: number | null;
+    /** What it was opened with beside the name: folder, image size, colour. */
+    readonly options: Readonly<Record<string, string | number | boolean>>;
+  };
+  readonly shape: readonly [channels: number, height: number, width: number];
+  readonly classes?: readonly string[];
+  /** model = scale·pixel + offset. */
+  readonly pixels: { readonly scale: number; readonly offset: number };
+  readonly batch: number;
+  /** Length of the run; learning-rate schedules run over it. */
+  readonly steps: number;
+}
+
+export const stateGroups = ["raw", "ema", "adam.m", "adam.v"] as const;
+export type StateGroup = (typeof stateGroups)[number];
+
+export interface Checkpoint {
+  readonly config: RunConfig;
+  /** Steps taken so far. */
+  readonly step: number;
+  /** What the moving average says of the probe's inputs, by the engine that trained it. */
+  readonly probe: Probe;
+  /** An engine's whole state, by prefixed name. */
+  readonly state: ReadonlyMap<string, Tensor>;
+}
+
+const metadataKey = "ncsn.checkpoint";
+
+export function encodeCheckpoint({ state, ...rest }: Checkpoint): Uint8Array {
+  return encodeSafetensors(state, { [metadataKey]: JSON.stringify(rest) });
+}
+
+/** @throws SafetensorsError where the file is damaged or is not a checkpoint */
+export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
+  const { tensors, metadata } = decodeSafetensors(bytes);
+  if (metadata[metadataKey] === undefined) throw new SafetensorsError("a safetensors file, but not a checkpoint of a training run");
+  return { ...(JSON.parse(metadata[metadataKey]) as Omit<Checkpoint, "state">), state: tensors };
+}
+
+/** The tensors of one group of a state, without the prefix. */
+export function group(state: ReadonlyMap<string, Tensor>, name: StateGroup): Map<string, Tensor> {
+  const prefix = `${name}/`;
+  return new Map([...state].filter(([key]) => key.startsWith(prefix)).map(([key, tensor]) => [key.slice(prefix.length), tensor]));
+}

@@ -1,0 +1,8 @@
+/** The networks by name. A new one is a file beside this and a line here. */
+import type { Network } from "../nn.ts";
+import { mlp } from "./mlp.ts";
+import { scorenet } from "./scorenet.ts";
+import { unet } from "./unet.ts";
+
+export const networks = { unet, mlp, scorenet } as const satisfies Record<string, Network>;
+export type NetworkName = keyof typeof networks;

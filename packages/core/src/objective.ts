@@ -1,0 +1,95 @@
+/**
+ * Denoising score matching (Vincent 2011): a batch of noisy data and what the network is asked to say of it,
+ *
+ *   L = mean over pixels and batch of weight(σ)·(score(x, σ) + z/σ)²,   x = data + σ·z.
+ */
+import { fillNormals, normals, purposes, split, uniforms, type Key } from "./rng.ts";
+
+/** One training batch, drawn on the host; images are NCHW float32 in model units. */
+export interface Batch {
+  /** Noisy data, x = data + σ·z. */
+  readonly x: Float32Array;
+  /** The noise, standard normal. */
+  readonly z: Float32Array;
+  /** Noise level per image. */
+  readonly sigma: Float64Array;
+  /** weight(σ) per image. */
+  readonly weight: Float64Array;
+  /** Class per image, −1 for none. */
+  readonly label?: Int32Array;
+}
+
+/** How a training step draws its noise levels; always clamped to the model's σ range. */
+export type SigmaLaw =
+  /** ln σ ~ N(mean, deviation²) (Karras et al. 2022, table 1). */
+  | { readonly name: "log-normal"; readonly mean: number; readonly deviation: number }
+  /** σ ~ U[σmin, σmax] (the tutorial). */
+  | { readonly name: "uniform" };
+
+/** Loss weights λ(σ). */
+export const weights = {
+  /** σ²: every level counts alike where the score's size is 1/σ (Song & Ermon 2019, section 4.2). */
+  dsm: (sigma) => sigma ** 2,
+  /** 1: the smallest levels drown the rest (the tutorial). */
+  tutorial: () => 1,
+  /** σ⁴(σ² + σd²)/(σσd)²: a unit loss on the preconditioned network's output (Karras et al. 2022, table 1). */
+  edm: (sigma, sigmaData) => (sigma ** 2 * (sigma ** 2 + sigmaData ** 2)) / sigmaData ** 2,
+} as const satisfies Record<string, (sigma: number, sigmaData: number) => number>;
+export type WeightName = keyof typeof weights;
+
+export interface Objective {
+  readonly weight: WeightName;
+  readonly sigma: SigmaLaw;
+}
+
+export interface BatchOptions {
+  /** The run's root key. */
+  readonly root: Key;
+  readonly step: number;
+  readonly objective: Objective;
+  readonly sigmaRange: readonly [number, number];
+  readonly sigmaData: number;
+  readonly label?: Int32Array;
+}
+
+/**
+ * Adds step `step`'s noise to clean data.
+ * @param clean count × dimension values in model units; overwritten with the noisy data
+ */
+export function noisyBatch(clean: Float32Array, count: number, options: BatchOptions): Batch {
+  const { root, step, objective, sigmaRange, sigmaData, label } = options;
+  const dimension = clean.length / count;
+  const sigma = drawSigmas(objective.sigma, sigmaRange, split(split(root, purposes.sigma), step), count);
+  const weight = sigma.map((value) => weights[objective.weight](value, sigmaData));
+  const noiseKey = split(split(root, purposes.noise), step);
+  const z = new Float32Array(clean.length);
+  for (let image = 0; image < count; image++) {
+    fillNormals(split(noiseKey, image), z, image * dimension, dimension);
+    for (let i = image * dimension; i < (image + 1) * dimension; i++) clean[i] += sigma[image] * z[i];
+  }
+  return { x: clean, z, sigma, weight, label };
+}
+
+/** The noise levels of one step, one per image. */
+export function drawSigmas(law: SigmaLaw, [low, high]: readonly [number, number], key: Key, count: number): Float64Array {
+  switch (law.name) {
+    case "log-normal":
+      return Float64Array.from(normals(key, count), (z) => clamp(Math.exp(law.mean + law.deviation * z), low, high));
+    case "uniform":
+      return uniforms(key, count).map((u) => low + u * (high - low));
+    default:
+      return law satisfies never;
+  }
+}
+
+const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
+
+/** The loss of each image, in float64: the definition that engines are tested against. */
+export function lossPerImage(score: ArrayLike<number>, { z, sigma, weight }: Batch): Float64Array {
+  const dimension = score.length / sigma.length;
+  return sigma.map((level, image) => {
+    let sum = 0;
+    for (let i = image * dimension; i < (image + 1) * dimension; i++) sum += (score[i] + z[i] / level) ** 2;
+    return (weight[image] * sum) / dimension;
+  });
+}

@@ -1,0 +1,56 @@
+/**
+ * Adam (Kingma & Ba 2015, algorithm 1) with clipping by the global norm, and a moving average of the parameters: the
+ * definition, over plain arrays, that every engine's own step is tested against.
+ */
+import type { OptimiserOptions } from "./recipes/recipe.ts";
+
+/** What one step is taken with. */
+export interface Hyper {
+  readonly rate: number;
+  readonly emaDecay: number;
+  /** Largest global norm of the gradient; Infinity for none. */
+  readonly clip: number;
+}
+
+export interface AdamState {
+  readonly raw: Float32Array;
+  readonly ema: Float32Array;
+  readonly m: Float32Array;
+  readonly v: Float32Array;
+}
+
+/**
+ * One step in place, `step` counting from 1.
+ * @returns the global norm of the gradient before clipping
+ */
+export function adamStep(
+  { raw, ema, m, v }: AdamState,
+  gradient: Float32Array,
+  step: number,
+  { rate, emaDecay, clip }: Hyper,
+  { beta1, beta2, epsilon }: Pick<OptimiserOptions, "beta1" | "beta2" | "epsilon">,
+): number {
+  const norm = Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0));
+  const factor = norm > clip ? clip / norm : 1;
+  const [bias1, bias2] = [1 - beta1 ** step, 1 - beta2 ** step];
+  for (let i = 0; i < raw.length; i++) {
+    const g = factor * gradient[i];
+    m[i] = beta1 * m[i] + (1 - beta1) * g;
+    v[i] = beta2 * v[i] + (1 - beta2) * g * g;
+    raw[i] -= (rate * (m[i] / bias1)) / (Math.sqrt(v[i] / bias2) + epsilon);
+    ema[i] = emaDecay * ema[i] + (1 - emaDecay) * raw[i];
+  }
+  return norm;
+}
+
+/** The settings of step `step`, counting from 0, of a run of `steps`. */
+export function hyperAt(step: number, steps: number, rate: number, options: OptimiserOptions): Hyper {
+  const { warmup, finalRate, clip, emaDecay } = options;
+  const warm = Math.min(1, (step + 1) / Math.max(1, warmup));
+  const progress = steps <= 1 ? 0 : step / (steps - 1);
+  return {
+    rate: rate * warm * Math.max(finalRate, 1 - progress),
+    emaDecay: Math.min(emaDecay, (1 + step) / (10 + step)),
+    clip,
+  };
+}

@@ -1,0 +1,56 @@
+import type { NetworkName } from "../networks/index.ts";
+import type { Objective } from "../objective.ts";
+import type { ParameterizationName } from "../parameterization.ts";
+import type { NoiseLaw } from "../space.ts";
+import type { ScheduleName } from "../schedules.ts";
+import type { SamplerName } from "../samplers/index.ts";
+
+/** How a learning rate moves over a run, after a linear warm-up. */
+export interface OptimiserOptions {
+  /** Peak Adam rate; without it the network's own. */
+  readonly rate?: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Steps of linear warm-up. */
+  readonly warmup: number;
+  /** After the warm-up the rate falls linearly over the run to this fraction of its peak; 1 keeps it. */
+  readonly finalRate: number;
+  /** Largest norm of the whole gradient; larger ones are scaled down to it. Infinity for none. */
+  readonly clip: number;
+  /** Decay of the moving average of the parameters; warmed up as min(decay, (1 + n)/(10 + n)). */
+  readonly emaDecay: number;
+}
+
+/** The sampler that suits a model, with the settings to use unless told. */
+export interface SamplerChoice {
+  readonly name: SamplerName;
+  readonly steps: number;
+  readonly options: object;
+  /** A σ schedule other than the sampler's natural one. */
+  readonly schedule?: ScheduleName;
+  /** Where x starts: σ₁·z unless told, or U[0, 1). */
+  readonly prior?: NoiseLaw;
+}
+
+/** A paper's choices as plain data: everything that makes a training run beside the data set and the seed. */
+export interface Recipe {
+  readonly name: string;
+  /** One line for lists, with the citation. */
+  readonly paper: string;
+  /**
+   * Model units: `pixels` are the data's own [0, 1]; `standardised` data are centred by their mean and scaled to a
+   * standard deviation of σ_data.
+   */
+  readonly units: "pixels" | "standardised";
+  readonly sigmaData: number;
+  readonly sigmaRange: readonly [sigmaMin: number, sigmaMax: number];
+  readonly parameterization: ParameterizationName;
+  readonly objective: Objective;
+  readonly network: { readonly name: NetworkName; readonly options: object };
+  readonly optimiser: OptimiserOptions;
+  readonly batch: number;
+  /** Length of a run that names none: epochs of a finite data set, or steps. */
+  readonly length: { readonly epochs: number } | { readonly steps: number };
+  readonly sampler: SamplerChoice;
+}

@@ -1,0 +1,89 @@
+/**
+ * The safetensors format: an 8-byte little-endian header length, a JSON header, then the raw values of each tensor.
+ * Float32 only, which is all a checkpoint holds.
+ */
+import type { Shape } from "./nn.ts";
+
+export interface Tensor {
+  readonly shape: Shape;
+  readonly data: Float32Array;
+}
+
+export interface SafetensorsFile {
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+interface Entry {
+  dtype: string;
+  shape: number[];
+  data_offsets: [number, number];
+}
+
+/** A file that is not what this reader understands; the message names what is wrong. */
+export class SafetensorsError extends Error {
+  override readonly name = "SafetensorsError";
+}
+
+/** The bytes of a safetensors file; tensors lie in the order of the map. */
+export function encodeSafetensors(tensors: ReadonlyMap<string, Tensor>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let length = 0;
+  for (const [name, { shape, data }] of tensors) {
+    if (data.length !== elements(shape)) throw new SafetensorsError(`tensor ${name} has ${data.length} values for shape [${shape.join(", ")}]`);
+    header[name] = { dtype: "F32", shape, data_offsets: [length, length + data.byteLength] };
+    length += data.byteLength;
+  }
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const start = 8 + Math.ceil(json.length / 8) * 8; // values begin at a multiple of 8; the header is padded with spaces
+  const bytes = new Uint8Array(start + length).fill(0x20, 8, start);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(0, BigInt(start - 8), true);
+  bytes.set(json, 8);
+  let at = start;
+  for (const { data } of tensors.values()) {
+    if (littleEndian) bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    else data.forEach((value, i) => view.setFloat32(at + 4 * i, value, true));
+    at += data.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * Reads a safetensors file; the tensors are copies.
+ * @throws SafetensorsError where the header or the sizes do not add up, so that half a file is never taken for a whole
+ */
+export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 8) throw new SafetensorsError(`a safetensors file has at least 8 bytes, this has ${bytes.length}`);
+  const headerLength = Number(view.getBigUint64(0, true));
+  if (8 + headerLength > bytes.length) throw new SafetensorsError(`the header of ${headerLength} bytes is longer than the file of ${bytes.length}`);
+  const header = parseHeader(bytes.subarray(8, 8 + headerLength));
+  const values = bytes.subarray(8 + headerLength);
+  const { __metadata__: metadata = {}, ...entries } = header;
+  const tensors = new Map<string, Tensor>();
+  for (const [name, entry] of Object.entries(entries) as [string, Entry][]) {
+    if (entry.dtype !== "F32") throw new SafetensorsError(`tensor ${name} is ${entry.dtype} (need F32)`);
+    const [from, to] = entry.data_offsets;
+    if (to > values.length || to - from !== 4 * elements(entry.shape))
+      throw new SafetensorsError(`tensor ${name} lies outside the file or does not fit its shape; the file is truncated or damaged`);
+    const copy = values.slice(from, to);
+    const data = littleEndian
+      ? new Float32Array(copy.buffer)
+      : Float32Array.from({ length: copy.length / 4 }, (_, i) => new DataView(copy.buffer).getFloat32(4 * i, true));
+    tensors.set(name, { shape: entry.shape, data });
+  }
+  return { tensors, metadata: metadata as Record<string, string> };
+}
+
+function parseHeader(bytes: Uint8Array): Record<string, unknown> {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
+  } catch {
+    throw new SafetensorsError("the header is not JSON; this is not a safetensors file");
+  }
+}
+
+const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+
+const elements = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);

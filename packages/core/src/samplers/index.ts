@@ -1,0 +1,10 @@
+/** The samplers by name. A new one is a file beside this and a line here; its oracle tests come with the line. */
+import { annealedLangevin } from "./annealed-langevin.ts";
+import { heun } from "./heun.ts";
+import type { Sampler } from "./sampler.ts";
+
+export { varianceRatio, type AnnealedLangevinOptions } from "./annealed-langevin.ts";
+export type { Sampler, Step } from "./sampler.ts";
+
+export const samplers = { heun, "annealed-langevin": annealedLangevin } as const satisfies Record<string, Sampler>;
+export type SamplerName = keyof typeof samplers;

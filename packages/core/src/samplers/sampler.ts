@@ -1,0 +1,34 @@
+import type { ScheduleName } from "../schedules.ts";
+import type { Space } from "../space.ts";
+
+/** A moment of sampling. `x` may be read until the next step is asked for. */
+export interface Step<V> {
+  readonly index: number;
+  readonly total: number | undefined;
+  /** The noise level that x is at, model units; 0 when it is clean. */
+  readonly sigma: number;
+  /** Score evaluations per image so far. */
+  readonly evaluations: number;
+  readonly x: V;
+}
+
+/** An algorithm that turns noise into data by asking for scores. */
+export interface Sampler<Options extends object = object> {
+  /** One line for lists: what it is and its paper. */
+  readonly summary: string;
+  /** Its natural σ schedule. */
+  readonly schedule: ScheduleName;
+  /** Levels or intervals of the schedule unless told. */
+  readonly steps: number;
+  readonly defaults: Readonly<Options>;
+  /** Score evaluations per image; undefined where the data decide. */
+  evaluations(steps: number, options: Readonly<Options>): number | undefined;
+  /** Advice on options that will not work well for this schedule, a sentence each. */
+  advice?(sigmas: Float64Array, options: Readonly<Options>): readonly string[];
+  /**
+   * Runs the algorithm; the last step it yields holds the result, which is returned too.
+   * @param x the state at sigmas[0]; it belongs to the sampler from here on, the result to the caller
+   * @param sigmas decreasing noise levels, model units
+   */
+  run<V>(space: Space<V>, x: V, sigmas: Float64Array, options: Readonly<Options>): AsyncGenerator<Step<V>, V>;
+}

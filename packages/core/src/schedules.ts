@@ -1,0 +1,50 @@
+/**
+ * σ schedules: decreasing noise levels in float64, model units. A trailing 0 belongs to the schedule.
+ */
+
+export interface ScheduleRange {
+  readonly sigmaMin: number;
+  readonly sigmaMax: number;
+  /** Karras's ρ; only `karras` reads it. */
+  readonly rho?: number;
+}
+
+/** `steps` levels or intervals (see each schedule) over a range of σ. */
+export type Schedule = (steps: number, range: ScheduleRange) => Float64Array;
+
+/** `steps` levels in geometric progression from sigmaMax to sigmaMin (Song & Ermon 2019, section 4.2). */
+export const geometric: Schedule = (steps, range) => {
+  checkSchedule(steps, range);
+  const { sigmaMin, sigmaMax } = range;
+  return levels(steps, (t) => sigmaMax ** (1 - t) * sigmaMin ** t);
+};
+
+/** `steps` equally spaced levels from sigmaMax to sigmaMin, as the tutorial's sampler has them. */
+export const linear: Schedule = (steps, range) => {
+  checkSchedule(steps, range);
+  const { sigmaMin, sigmaMax } = range;
+  return levels(steps, (t) => sigmaMax + t * (sigmaMin - sigmaMax));
+};
+
+/** `steps` intervals: `steps` levels equally spaced in σ^(1/ρ), then 0 (Karras et al. 2022, equation 5). */
+export const karras: Schedule = (steps, range) => {
+  checkSchedule(steps, range);
+  const { sigmaMin, sigmaMax, rho = 7 } = range;
+  if (!(rho > 0)) throw new RangeError(`invalid rho: ${rho} (need rho > 0)`);
+  const [from, to] = [sigmaMax ** (1 / rho), sigmaMin ** (1 / rho)];
+  return Float64Array.of(...levels(steps, (t) => (from + t * (to - from)) ** rho), 0);
+};
+
+export const schedules = { geometric, linear, karras } as const satisfies Record<string, Schedule>;
+export type ScheduleName = keyof typeof schedules;
+
+/** The first level is the function's value at 0 and the last, where there are two, its value at 1. */
+function levels(steps: number, sigma: (t: number) => number): Float64Array {
+  return Float64Array.from({ length: steps }, (_, i) => sigma(steps === 1 ? 0 : i / (steps - 1)));
+}
+
+function checkSchedule(steps: number, { sigmaMin, sigmaMax }: ScheduleRange): void {
+  if (!Number.isInteger(steps) || steps < 1) throw new RangeError(`invalid steps: ${steps} (need an integer >= 1)`);
+  if (!(sigmaMin > 0 && sigmaMin <= sigmaMax && Number.isFinite(sigmaMax)))
+    throw new RangeError(`invalid sigma range: [${sigmaMin}, ${sigmaMax}] (need 0 < sigmaMin <= sigmaMax)`);
+}

@@ -1,0 +1,131 @@
+/**
+ * Where sampling happens: a `Space` holds the states of all images and knows how to score them, make their noise and
+ * combine them. Samplers speak to it alone, so that one sampler runs on host arrays, GPU buffers or anything else.
+ */
+import type { Card } from "./card.ts";
+import { fillNormals, split, uniforms, type Key } from "./rng.ts";
+
+/** One coefficient for all images, or one per image. */
+export type PerImage = number | Float64Array;
+
+export type NoiseLaw = "normal" | "uniform";
+
+/** Values are opaque; they belong to whoever got them last and go back to the pool by `release`. */
+export interface Space<V> {
+  /** Number of images. */
+  readonly count: number;
+  /** Values per image. */
+  readonly dimension: number;
+  /** ∇ₓ log p_σ(x) in model units; σ outside the model's range is clamped by the model. */
+  score(x: V, sigma: PerImage): Promise<V>;
+  /** Standard normals, or U[0, 1), keyed by (seed, image, draw). A draw number is used once per sampling. */
+  noise(draw: number, law?: NoiseLaw): V;
+  /** One U[0, 1) per image, keyed likewise: for accepting and rejecting. */
+  uniform(draw: number): Float64Array;
+  /** Σ cᵢ·vᵢ. */
+  combine(terms: readonly (readonly [coefficient: PerImage, value: V])[]): V;
+  /** Element by element: masks. */
+  product(a: V, b: V): V;
+  /** ⟨a, b⟩ per image; the only read-back that a sampler may ask for. */
+  dot(a: V, b: V): Promise<Float64Array>;
+  release(...values: readonly V[]): void;
+  /** −log p up to a constant, per image, where the model has one. */
+  energy?(x: V): Promise<Float64Array>;
+  /** vᵀ·∂score/∂x, where the model has it. */
+  vjp?(x: V, sigma: PerImage, v: V): Promise<V>;
+}
+
+/** The state that sampling starts from: sigma·noise(0), or U[0, 1) pixels where the model's card says so. */
+export function prior<V>(space: Space<V>, card: Pick<Card, "sampler">, sigma: number): V {
+  if (card.sampler.prior === "uniform") return space.noise(0, "uniform");
+  const z = space.noise(0);
+  const x = space.combine([[sigma, z]]);
+  space.release(z);
+  return x;
+}
+
+export interface HostSpaceOptions {
+  readonly count: number;
+  readonly dimension: number;
+  /** The sampling key of a seed: split(key(seed), purposes.sampling). */
+  readonly key: Key;
+  /** The number of the first image; image `first + i` of a seed is the same in whatever space it is made. */
+  readonly first?: number;
+  /** Writes the score of x, count × dimension, to `out`. */
+  readonly score: (x: Float32Array, sigma: PerImage, out: Float32Array) => Promise<void>;
+}
+
+/** A space over float32 arrays; after the first steps nothing is allocated, every array comes from the pool. */
+export function hostSpace({ count, dimension, key, first = 0, score }: HostSpaceOptions): Space<Float32Array> {
+  const pool: Float32Array[] = [];
+  const take = (): Float32Array => pool.pop() ?? new Float32Array(count * dimension);
+  const drawKey = (image: number, draw: number): Key => split(split(key, first + image), draw);
+
+  return {
+    count,
+    dimension,
+    async score(x, sigma) {
+      const out = take();
+      await score(x, sigma, out);
+      return out;
+    },
+    noise(draw, law = "normal") {
+      const out = take();
+      for (let image = 0; image < count; image++) {
+        const from = drawKey(image, draw);
+        if (law === "normal") fillNormals(from, out, image * dimension, dimension);
+        else out.set(uniforms(from, dimension), image * dimension);
+      }
+      return out;
+    },
+    uniform: (draw) => Float64Array.from({ length: count }, (_, image) => uniforms(drawKey(image, draw), 1)[0]),
+    combine(terms) {
+      const out = take();
+      for (let image = 0; image < count; image++) {
+        const from = image * dimension;
+        const c = terms.map(([coefficient]) => (typeof coefficient === "number" ? coefficient : coefficient[image]));
+        combineRange(out, c, terms.map(([, value]) => value), from, from + dimension);
+      }
+      return out;
+    },
+    product(a, b) {
+      const out = take();
+      for (let i = 0; i < out.length; i++) out[i] = a[i] * b[i];
+      return out;
+    },
+    dot: (a, b) =>
+      Promise.resolve(
+        Float64Array.from({ length: count }, (_, image) => {
+          let sum = 0;
+          for (let i = image * dimension; i < (image + 1) * dimension; i++) sum += a[i] * b[i];
+          return sum;
+        }),
+      ),
+    release: (...values) => {
+      pool.push(...values);
+    },
+  };
+}
+
+/** out = Σ cᵢ·vᵢ over [from, to), summed in float64 and rounded once. */
+function combineRange(out: Float32Array, c: readonly number[], v: readonly Float32Array[], from: number, to: number): void {
+  const [a, b, d] = v;
+  const [p, q, r] = c;
+  switch (v.length) {
+    case 1:
+      for (let i = from; i < to; i++) out[i] = p * a[i];
+      return;
+    case 2:
+      for (let i = from; i < to; i++) out[i] = p * a[i] + q * b[i];
+      return;
+    case 3:
+      for (let i = from; i < to; i++) out[i] = p * a[i] + q * b[i] + r * d[i];
+      return;
+    default:
+      for (let i = from; i < to; i++) {
+        let sum = 0;
+        for (let k = 0; k < v.length; k++) sum += c[k] * v[k][i];
+        out[i] = sum;
+      }
+  }
+}
