@@ -4,7 +4,6 @@ import { glyphs } from "./glyphs.ts";
 import { mixture } from "./mixture.ts";
 import { twoMoons } from "./two-moons.ts";
 
-export { statistics, type Dataset, type ProceduralDataset } from "./dataset.ts";
 export { isotropicGaussian } from "./gaussian.ts";
 export { gaussianMixture, type Component } from "./mixture.ts";
 export { noisyMoons } from "./two-moons.ts";
