@@ -47,11 +47,13 @@ export function commandLine(options, help) {
  * @param {() => Promise<void>} main
  */
 export async function run(main) {
-  // The terminal sends Ctrl-C to our children as well: let them end, then undo and leave.
+  // Let the children end, then undo and leave. A terminal sends Ctrl-C to them itself, and a second one may mean
+  // "at once" to them; a signal from elsewhere has to be passed on.
   let interrupted = false;
   for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
     process.on(signal, () => {
       interrupted = true;
+      if (signal === "SIGINT" && process.stdin.isTTY) return;
       for (const child of children) child.kill(signal);
     });
   }
