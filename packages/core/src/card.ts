@@ -44,11 +44,18 @@ export class CardError extends Error {
 }
 
 /** The probe's inputs, one image of `dimension` values per σ, model units. */
-export function probeInputs({ key, sigmas }: Pick<Probe, "key" | "sigmas">, dimension: number, sigmaData: number): Float32Array {
+export function probeInputs(
+  { key, sigmas }: Pick<Probe, "key" | "sigmas">,
+  dimension: number,
+  sigmaData: number,
+): Float32Array {
   const out = new Float32Array(sigmas.length * dimension);
   sigmas.forEach((sigma, i) => {
     const scale = Math.hypot(sigma, sigmaData);
-    out.set(normals(split(key, i), dimension).map((z) => scale * z), i * dimension);
+    out.set(
+      normals(split(key, i), dimension).map((z) => scale * z),
+      i * dimension,
+    );
   });
   return out;
 }
@@ -58,7 +65,9 @@ export function probeError(probe: Probe, scores: ArrayLike<number>): number {
   const dimension = scores.length / probe.sigmas.length;
   const errors = probe.scores.map((expected, row) => {
     const rms = Math.sqrt(expected.reduce((sum, value) => sum + value * value, 0) / expected.length);
-    const worst = Math.max(...expected.map((value, i) => Math.abs(scores[row * dimension + probe.positions[i]] - value)));
+    const worst = Math.max(
+      ...expected.map((value, i) => Math.abs(scores[row * dimension + probe.positions[i]] - value)),
+    );
     return worst / rms;
   });
   return errors.reduce((a, b) => (a >= b ? a : b)); // a NaN stays one
@@ -89,7 +98,10 @@ export function readCard(model: Uint8Array): Card {
     const entry = new Map(fields(value));
     if (text(entry.get(1)) === cardKey) json = text(entry.get(2));
   }
-  if (json === undefined) throw new CardError(`no model card in this ONNX file (metadata_props["${cardKey}"]); was it exported by ncsn?`);
+  if (json === undefined)
+    throw new CardError(
+      `no model card in this ONNX file (metadata_props["${cardKey}"]); was it exported by ncsn?`,
+    );
   return parseCard(json);
 }
 
@@ -101,7 +113,8 @@ export function parseCard(json: string): Card {
   } catch {
     throw new CardError("the model card is not JSON");
   }
-  if (card.version !== 1) throw new CardError(`unknown model card version: ${String(card.version)} (this release reads version 1)`);
+  if (card.version !== 1)
+    throw new CardError(`unknown model card version: ${String(card.version)} (this release reads version 1)`);
   for (const name of ["name", "shape", "pixels", "sigmaData", "sigmaRange", "sampler", "probe"] as const)
     if (card[name] === undefined) throw new CardError(`the model card lacks "${name}"`);
   return card as Card;

@@ -53,12 +53,17 @@ export function encodeCheckpoint({ state, ...rest }: Checkpoint): Uint8Array {
 /** @throws SafetensorsError where the file is damaged or is not a checkpoint */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes);
-  if (metadata[metadataKey] === undefined) throw new SafetensorsError("a safetensors file, but not a checkpoint of a training run");
+  if (metadata[metadataKey] === undefined)
+    throw new SafetensorsError("a safetensors file, but not a checkpoint of a training run");
   return { ...(JSON.parse(metadata[metadataKey]) as Omit<Checkpoint, "state">), state: tensors };
 }
 
 /** The tensors of one group of a state, without the prefix. */
 export function group(state: ReadonlyMap<string, Tensor>, name: StateGroup): Map<string, Tensor> {
   const prefix = `${name}/`;
-  return new Map([...state].filter(([key]) => key.startsWith(prefix)).map(([key, tensor]) => [key.slice(prefix.length), tensor]));
+  return new Map(
+    [...state]
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, tensor]) => [key.slice(prefix.length), tensor]),
+  );
 }

@@ -71,10 +71,17 @@ export function noisyBatch(clean: Float32Array, count: number, options: BatchOpt
 }
 
 /** The noise levels of one step, one per image. */
-export function drawSigmas(law: SigmaLaw, [low, high]: readonly [number, number], key: Key, count: number): Float64Array {
+export function drawSigmas(
+  law: SigmaLaw,
+  [low, high]: readonly [number, number],
+  key: Key,
+  count: number,
+): Float64Array {
   switch (law.name) {
     case "log-normal":
-      return Float64Array.from(normals(key, count), (z) => clamp(Math.exp(law.mean + law.deviation * z), low, high));
+      return Float64Array.from(normals(key, count), (z) =>
+        clamp(Math.exp(law.mean + law.deviation * z), low, high),
+      );
     case "uniform":
       return uniforms(key, count).map((u) => low + u * (high - low));
     default:

@@ -66,8 +66,18 @@ export interface ScoreModel {
  */
 export function applyScore<I, V, W>(nn: Nn<I, V, W>, model: ScoreModel, x: I, sigma: V, label?: V): I {
   const network: Network = networks[model.network.name];
-  const { skip, output, input, noise } = parameterizations[model.parameterization].coefficients(nn, sigma, model.sigmaData);
-  const raw = network.apply(nn, input === undefined ? x : nn.scale(x, input), noise, model.network.options, label);
+  const { skip, output, input, noise } = parameterizations[model.parameterization].coefficients(
+    nn,
+    sigma,
+    model.sigmaData,
+  );
+  const raw = network.apply(
+    nn,
+    input === undefined ? x : nn.scale(x, input),
+    noise,
+    model.network.options,
+    label,
+  );
   const scaled = output === undefined ? raw : nn.scale(raw, output);
   return skip === undefined ? scaled : nn.add(nn.scale(x, skip), scaled);
 }

@@ -30,7 +30,8 @@ export const purposes = {
  * @throws RangeError for anything else
  */
 export function key(seed: number): Key {
-  if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`invalid seed: ${seed} (need an integer from 0 to 2^53 - 1)`);
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    throw new RangeError(`invalid seed: ${seed} (need an integer from 0 to 2^53 - 1)`);
   return [Math.floor(seed / 2 ** 32), seed >>> 0];
 }
 
@@ -70,7 +71,12 @@ const scratch = new Uint32Array(512);
  * pair, radius from the first word and angle from the second. The largest magnitude is √(48 ln 2) ≈ 5.77.
  * @returns `out`
  */
-export function fillNormals(from: Key, out: Float32Array, start = 0, length = out.length - start): Float32Array {
+export function fillNormals(
+  from: Key,
+  out: Float32Array,
+  start = 0,
+  length = out.length - start,
+): Float32Array {
   for (let done = 0; done < length; done += scratch.length) {
     blocks(from, done >>> 1, scratch);
     const end = Math.min(scratch.length, length - done);
@@ -83,7 +89,10 @@ export function fillNormals(from: Key, out: Float32Array, start = 0, length = ou
       const sine =
         angle * (1 + a2 * (-1 / 6 + a2 * (1 / 120 + a2 * (-1 / 5040 + a2 * (1 / 362880 - a2 / 39916800)))));
       const cosine =
-        1 + a2 * (-1 / 2 + a2 * (1 / 24 + a2 * (-1 / 720 + a2 * (1 / 40320 + a2 * (-1 / 3628800 + a2 / 479001600)))));
+        1 +
+        a2 *
+          (-1 / 2 +
+            a2 * (1 / 24 + a2 * (-1 / 720 + a2 * (1 / 40320 + a2 * (-1 / 3628800 + a2 / 479001600)))));
       const swap = (quarter & 1) === 1;
       const x = swap ? -sine : cosine; // the angle turned by quarter · 90°
       const y = swap ? cosine : sine;

@@ -26,11 +26,15 @@ export class SafetensorsError extends Error {
 }
 
 /** The bytes of a safetensors file; tensors lie in the order of the map. */
-export function encodeSafetensors(tensors: ReadonlyMap<string, Tensor>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
   const header: Record<string, unknown> = { __metadata__: metadata };
   let length = 0;
   for (const [name, { shape, data }] of tensors) {
-    if (data.length !== elements(shape)) throw new SafetensorsError(`tensor ${name} has ${data.length} values for shape [${shape.join(", ")}]`);
+    if (data.length !== elements(shape))
+      throw new SafetensorsError(`tensor ${name} has ${data.length} values for shape [${shape.join(", ")}]`);
     header[name] = { dtype: "F32", shape, data_offsets: [length, length + data.byteLength] };
     length += data.byteLength;
   }
@@ -55,9 +59,13 @@ export function encodeSafetensors(tensors: ReadonlyMap<string, Tensor>, metadata
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 8) throw new SafetensorsError(`a safetensors file has at least 8 bytes, this has ${bytes.length}`);
+  if (bytes.length < 8)
+    throw new SafetensorsError(`a safetensors file has at least 8 bytes, this has ${bytes.length}`);
   const headerLength = Number(view.getBigUint64(0, true));
-  if (8 + headerLength > bytes.length) throw new SafetensorsError(`the header of ${headerLength} bytes is longer than the file of ${bytes.length}`);
+  if (8 + headerLength > bytes.length)
+    throw new SafetensorsError(
+      `the header of ${headerLength} bytes is longer than the file of ${bytes.length}`,
+    );
   const header = parseHeader(bytes.subarray(8, 8 + headerLength));
   const values = bytes.subarray(8 + headerLength);
   const { __metadata__: metadata = {}, ...entries } = header;
@@ -66,11 +74,15 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
     if (entry.dtype !== "F32") throw new SafetensorsError(`tensor ${name} is ${entry.dtype} (need F32)`);
     const [from, to] = entry.data_offsets;
     if (to > values.length || to - from !== 4 * elements(entry.shape))
-      throw new SafetensorsError(`tensor ${name} lies outside the file or does not fit its shape; the file is truncated or damaged`);
+      throw new SafetensorsError(
+        `tensor ${name} lies outside the file or does not fit its shape; the file is truncated or damaged`,
+      );
     const copy = values.slice(from, to);
     const data = littleEndian
       ? new Float32Array(copy.buffer)
-      : Float32Array.from({ length: copy.length / 4 }, (_, i) => new DataView(copy.buffer).getFloat32(4 * i, true));
+      : Float32Array.from({ length: copy.length / 4 }, (_, i) =>
+          new DataView(copy.buffer).getFloat32(4 * i, true),
+        );
     tensors.set(name, { shape: entry.shape, data });
   }
   return { tensors, metadata: metadata as Record<string, string> };

@@ -44,7 +44,8 @@ function levels(steps: number, sigma: (t: number) => number): Float64Array {
 }
 
 function checkSchedule(steps: number, { sigmaMin, sigmaMax }: ScheduleRange): void {
-  if (!Number.isInteger(steps) || steps < 1) throw new RangeError(`invalid steps: ${steps} (need an integer >= 1)`);
+  if (!Number.isInteger(steps) || steps < 1)
+    throw new RangeError(`invalid steps: ${steps} (need an integer >= 1)`);
   if (!(sigmaMin > 0 && sigmaMin <= sigmaMax && Number.isFinite(sigmaMax)))
     throw new RangeError(`invalid sigma range: [${sigmaMin}, ${sigmaMax}] (need 0 < sigmaMin <= sigmaMax)`);
 }

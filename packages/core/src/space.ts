@@ -56,7 +56,13 @@ export interface HostSpaceOptions {
 }
 
 /** A space over float32 arrays; after the first steps nothing is allocated, every array comes from the pool. */
-export function hostSpace({ count, dimension, key, first = 0, score }: HostSpaceOptions): Space<Float32Array> {
+export function hostSpace({
+  count,
+  dimension,
+  key,
+  first = 0,
+  score,
+}: HostSpaceOptions): Space<Float32Array> {
   const pool: Float32Array[] = [];
   const take = (): Float32Array => pool.pop() ?? new Float32Array(count * dimension);
   const drawKey = (image: number, draw: number): Key => split(split(key, first + image), draw);
@@ -78,13 +84,22 @@ export function hostSpace({ count, dimension, key, first = 0, score }: HostSpace
       }
       return out;
     },
-    uniform: (draw) => Float64Array.from({ length: count }, (_, image) => uniforms(drawKey(image, draw), 1)[0]),
+    uniform: (draw) =>
+      Float64Array.from({ length: count }, (_, image) => uniforms(drawKey(image, draw), 1)[0]),
     combine(terms) {
       const out = take();
       for (let image = 0; image < count; image++) {
         const from = image * dimension;
-        const c = terms.map(([coefficient]) => (typeof coefficient === "number" ? coefficient : coefficient[image]));
-        combineRange(out, c, terms.map(([, value]) => value), from, from + dimension);
+        const c = terms.map(([coefficient]) =>
+          typeof coefficient === "number" ? coefficient : coefficient[image],
+        );
+        combineRange(
+          out,
+          c,
+          terms.map(([, value]) => value),
+          from,
+          from + dimension,
+        );
       }
       return out;
     },
@@ -108,7 +123,13 @@ export function hostSpace({ count, dimension, key, first = 0, score }: HostSpace
 }
 
 /** out = Σ cᵢ·vᵢ over [from, to), summed in float64 and rounded once. */
-function combineRange(out: Float32Array, c: readonly number[], v: readonly Float32Array[], from: number, to: number): void {
+function combineRange(
+  out: Float32Array,
+  c: readonly number[],
+  v: readonly Float32Array[],
+  from: number,
+  to: number,
+): void {
   const [a, b, d] = v;
   const [p, q, r] = c;
   switch (v.length) {

@@ -30,7 +30,10 @@ export interface Dataset {
 export type ProceduralDataset = (key: Key) => Dataset;
 
 /** Mean and standard deviation over all values of up to `limit` items, evenly spread over a finite set. */
-export function statistics(dataset: Dataset, limit = 10_000): { readonly mean: number; readonly deviation: number } {
+export function statistics(
+  dataset: Dataset,
+  limit = 10_000,
+): { readonly mean: number; readonly deviation: number } {
   const count = Math.min(dataset.size, limit);
   const stride = dataset.size === Infinity ? 1 : dataset.size / count;
   const dimension = dataset.shape.reduce((a, b) => a * b, 1);

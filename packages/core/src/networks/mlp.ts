@@ -22,7 +22,10 @@ export const mlp: Network<MlpOptions> = {
     const embedding = nn.silu(nn.dense("noise", nn.fourier(noise, frequencies, phases), width));
     let h = nn.conv("in", x, width, { size: 1 });
     for (let i = 0; i < layers; i++) {
-      const inner = nn.shift(nn.conv(`layer${i}.in`, nn.silu(h), width, { size: 1 }), nn.dense(`layer${i}.noise`, embedding, width));
+      const inner = nn.shift(
+        nn.conv(`layer${i}.in`, nn.silu(h), width, { size: 1 }),
+        nn.dense(`layer${i}.noise`, embedding, width),
+      );
       h = nn.add(h, nn.conv(`layer${i}.out`, nn.silu(inner), width, { size: 1 }));
     }
     return nn.conv("out", nn.silu(h), nn.channels(x), { size: 1, init: { kind: "constant", value: 0 } });

@@ -70,7 +70,12 @@ export const unet: Network<UnetOptions> = {
       for (let i = 0; i <= blocks; i++) {
         const skip = skips.pop();
         if (skip === undefined) throw new Error("the U-Net's skip connections do not pair up");
-        h = block(`up${level}.${i}`, magnitudeConcat(nn, h, skip), channels * multipliers[level], attention.includes(level));
+        h = block(
+          `up${level}.${i}`,
+          magnitudeConcat(nn, h, skip),
+          channels * multipliers[level],
+          attention.includes(level),
+        );
       }
       if (level > 0) h = nn.upsample(h);
     }
@@ -80,13 +85,22 @@ export const unet: Network<UnetOptions> = {
 };
 
 /** The activated embedding of noise level and class, [N, embedding], without {@link siluGain}. */
-function embed<I, V, W>(nn: Nn<I, V, W>, noise: V, { features, embedding, classes }: UnetOptions, label?: V): V {
+function embed<I, V, W>(
+  nn: Nn<I, V, W>,
+  noise: V,
+  { features, embedding, classes }: UnetOptions,
+  label?: V,
+): V {
   const { frequencies, phases } = fourierFeatures(features);
   let e = nn.dense("noise", nn.fourier(noise, frequencies, phases), embedding, { unit: true, bias: false });
   if (classes > 0) {
     if (label === undefined) throw new TypeError(`a unet with ${classes} classes needs a label`);
     // One-hot rows have magnitude 1/√classes per entry; half of the embedding's power is the label's.
-    const name = nn.dense("label", nn.oneHot(label, classes), embedding, { unit: true, bias: false, gain: Math.sqrt(classes / 2) });
+    const name = nn.dense("label", nn.oneHot(label, classes), embedding, {
+      unit: true,
+      bias: false,
+      gain: Math.sqrt(classes / 2),
+    });
     e = nn.plus(nn.times(e, Math.SQRT1_2), name);
   }
   return nn.silu(e);
@@ -99,7 +113,11 @@ function blocksOf<I, V, W>(nn: Nn<I, V, W>, embedding: V, { headChannels }: Unet
 
   return (name: string, x: I, channels: number, attend: boolean): I => {
     const gain = nn.vector(`${name}.gain`, 1, { kind: "constant", value: 0 });
-    const factor = nn.dense(`${name}.noise`, embedding, channels, { unit: true, bias: false, gain: siluGain });
+    const factor = nn.dense(`${name}.noise`, embedding, channels, {
+      unit: true,
+      bias: false,
+      gain: siluGain,
+    });
     let y = nn.conv(`${name}.conv0`, nn.silu(x), channels, { unit: true, bias: false, gain: siluGain });
     y = nn.scale(y, nn.plus(nn.times(factor, gain), 1));
     y = nn.conv(`${name}.conv1`, nn.silu(y), channels, { unit: true, bias: false, gain: siluGain * branch });
@@ -132,5 +150,7 @@ function magnitudeConcat<I, V, W>(nn: Nn<I, V, W>, a: I, b: I): I {
 function checkSize([height, width]: readonly [number, number], levels: number): void {
   const factor = 2 ** (levels - 1);
   if (height % factor !== 0 || width % factor !== 0)
-    throw new RangeError(`invalid image size for ${levels} levels: ${height}x${width} (need multiples of ${factor})`);
+    throw new RangeError(
+      `invalid image size for ${levels} levels: ${height}x${width} (need multiples of ${factor})`,
+    );
 }

@@ -16,10 +16,17 @@ export type ReferenceNn = Nn<Values, Values, Values>;
  * The vocabulary over float64 arrays.
  * @param bind the values of a parameter; called once per use
  */
-export function referenceNn(bind: (name: string, shape: Shape, init: Init) => ArrayLike<number>): ReferenceNn {
-  const parameter = (name: string, shape: Shape, init: Init): Values => values(shape, Float64Array.from(bind(name, shape, init)));
+export function referenceNn(
+  bind: (name: string, shape: Shape, init: Init) => ArrayLike<number>,
+): ReferenceNn {
+  const parameter = (name: string, shape: Shape, init: Init): Values =>
+    values(shape, Float64Array.from(bind(name, shape, init)));
 
-  const weight = (name: string, shape: Shape, options: { unit?: boolean; gain?: number; init?: Init }): Float64Array => {
+  const weight = (
+    name: string,
+    shape: Shape,
+    options: { unit?: boolean; gain?: number; init?: Init },
+  ): Float64Array => {
     const fanIn = shape.slice(1).reduce((a, b) => a * b, 1);
     const { data } = parameter(`${name}.weight`, shape, weightInit(options, fanIn));
     return normaliseWeight(data, shape[0], options);
@@ -49,7 +56,9 @@ export function referenceNn(bind: (name: string, shape: Shape, init: Init) => Ar
                   for (let j = 0; j < size; j++) {
                     const xx = column * stride + j * dilation - padding;
                     if (xx < 0 || xx >= width) continue;
-                    sum += w[((o * inputs + c) * size + i) * size + j] * x.data[((image * inputs + c) * height + y) * width + xx];
+                    sum +=
+                      w[((o * inputs + c) * size + i) * size + j] *
+                      x.data[((image * inputs + c) * height + y) * width + xx];
                   }
                 }
               out.data[at] = sum;
@@ -72,8 +81,12 @@ export function referenceNn(bind: (name: string, shape: Shape, init: Init) => Ar
     },
 
     add: (a, b) => {
-      if (a.shape.join() !== b.shape.join()) throw new TypeError(`cannot add images [${a.shape.join()}] and [${b.shape.join()}]`);
-      return values(a.shape, a.data.map((value, i) => value + b.data[i]));
+      if (a.shape.join() !== b.shape.join())
+        throw new TypeError(`cannot add images [${a.shape.join()}] and [${b.shape.join()}]`);
+      return values(
+        a.shape,
+        a.data.map((value, i) => value + b.data[i]),
+      );
     },
     scale: (x, by) => perChannel(x, by, (a, b) => a * b),
     shift: (x, by) => perChannel(x, by, (a, b) => a + b),
@@ -84,7 +97,10 @@ export function referenceNn(bind: (name: string, shape: Shape, init: Init) => Ar
       const area = height * width;
       for (let image = 0; image < n; image++) {
         out.data.set(a.data.subarray(image * ca * area, (image + 1) * ca * area), image * (ca + cb) * area);
-        out.data.set(b.data.subarray(image * cb * area, (image + 1) * cb * area), (image * (ca + cb) + ca) * area);
+        out.data.set(
+          b.data.subarray(image * cb * area, (image + 1) * cb * area),
+          (image * (ca + cb) + ca) * area,
+        );
       }
       return out;
     },
@@ -99,7 +115,8 @@ export function referenceNn(bind: (name: string, shape: Shape, init: Init) => Ar
 
     meanPool(x) {
       const [n, c, height, width] = x.shape;
-      if (height % 2 !== 0 || width % 2 !== 0) throw new RangeError(`cannot halve an image of ${height}x${width}`);
+      if (height % 2 !== 0 || width % 2 !== 0)
+        throw new RangeError(`cannot halve an image of ${height}x${width}`);
       return image([n, c, height / 2, width / 2], (plane, row, column) => {
         const at = (plane * height + 2 * row) * width + 2 * column;
         return (x.data[at] + x.data[at + 1] + x.data[at + width] + x.data[at + width + 1]) / 4;
@@ -118,7 +135,10 @@ export function referenceNn(bind: (name: string, shape: Shape, init: Init) => Ar
     },
     upsample(x) {
       const [n, c, height, width] = x.shape;
-      return image([n, c, 2 * height, 2 * width], (plane, row, column) => x.data[(plane * height + (row >> 1)) * width + (column >> 1)]);
+      return image(
+        [n, c, 2 * height, 2 * width],
+        (plane, row, column) => x.data[(plane * height + (row >> 1)) * width + (column >> 1)],
+      );
     },
     resize(x, like) {
       const [n, c, height, width] = x.shape;
@@ -127,7 +147,10 @@ export function referenceNn(bind: (name: string, shape: Shape, init: Init) => Ar
         const [y0, y1, fy] = between(row, outHeight, height);
         const [x0, x1, fx] = between(column, outWidth, width);
         const at = (y: number, xx: number) => x.data[(plane * height + y) * width + xx];
-        return (1 - fy) * ((1 - fx) * at(y0, x0) + fx * at(y0, x1)) + fy * ((1 - fx) * at(y1, x0) + fx * at(y1, x1));
+        return (
+          (1 - fy) * ((1 - fx) * at(y0, x0) + fx * at(y0, x1)) +
+          fy * ((1 - fx) * at(y1, x0) + fx * at(y1, x1))
+        );
       });
     },
 
@@ -177,8 +200,11 @@ export function referenceNn(bind: (name: string, shape: Shape, init: Init) => Ar
     reciprocal: (v) => map(v, (value) => 1 / value),
     mean: (v) => rows(v, 1, (row) => [average(row)]),
     fourier: (v, frequencies, phases) =>
-      rows(v, frequencies.length, ([value]) => frequencies.map((f, i) => Math.SQRT2 * Math.cos(value * f + phases[i]))),
-    oneHot: (v, width) => rows(v, width, ([value]) => Array.from({ length: width }, (_, i) => (i === value ? 1 : 0))),
+      rows(v, frequencies.length, ([value]) =>
+        frequencies.map((f, i) => Math.SQRT2 * Math.cos(value * f + phases[i])),
+      ),
+    oneHot: (v, width) =>
+      rows(v, width, ([value]) => Array.from({ length: width }, (_, i) => (i === value ? 1 : 0))),
     nearest: (v, table) => {
       const bounds = nearestBounds(table);
       return rows(v, 1, ([value]) => [bounds.filter((bound) => value < bound).length]);
@@ -191,27 +217,41 @@ export function referenceNn(bind: (name: string, shape: Shape, init: Init) => Ar
 }
 
 /** Arrays of the reference interpreter; zeros without data. */
-export function values(shape: Shape, data: ArrayLike<number> = new Float64Array(shape.reduce((a, b) => a * b, 1))): Values {
+export function values(
+  shape: Shape,
+  data: ArrayLike<number> = new Float64Array(shape.reduce((a, b) => a * b, 1)),
+): Values {
   return { shape, data: data instanceof Float64Array ? data : Float64Array.from(data) };
 }
 
 /** gain · w / (‖w‖ + 1e-4) per output channel (the first axis), or gain · w; in float64. */
-export function normaliseWeight(w: Float64Array, channels: number, { unit = false, gain = 1 }: { unit?: boolean; gain?: number }): Float64Array {
+export function normaliseWeight(
+  w: Float64Array,
+  channels: number,
+  { unit = false, gain = 1 }: { unit?: boolean; gain?: number },
+): Float64Array {
   const fanIn = w.length / channels;
   const out = new Float64Array(w.length);
   for (let o = 0; o < channels; o++) {
     const row = w.subarray(o * fanIn, (o + 1) * fanIn);
-    const factor = unit ? gain / (Math.sqrt(row.reduce((sum, value) => sum + value * value, 0)) + unitEpsilon) : gain;
+    const factor = unit
+      ? gain / (Math.sqrt(row.reduce((sum, value) => sum + value * value, 0)) + unitEpsilon)
+      : gain;
     for (let i = 0; i < fanIn; i++) out[o * fanIn + i] = factor * row[i];
   }
   return out;
 }
 
 /** The geometric means between neighbours of a decreasing table: below bound i, entry i + 1 or a later one is nearest. */
-export const nearestBounds = (table: readonly number[]): number[] => table.slice(1).map((value, i) => Math.sqrt(value * table[i]));
+export const nearestBounds = (table: readonly number[]): number[] =>
+  table.slice(1).map((value, i) => Math.sqrt(value * table[i]));
 
 /** Where output position `i` of `out` falls among `size` inputs with aligned corners: two neighbours and a fraction. */
-export function between(i: number, out: number, size: number): readonly [low: number, high: number, fraction: number] {
+export function between(
+  i: number,
+  out: number,
+  size: number,
+): readonly [low: number, high: number, fraction: number] {
   const at = out === 1 ? 0 : (i * (size - 1)) / (out - 1);
   const low = Math.min(Math.floor(at), size - 1);
   return [low, Math.min(low + 1, size - 1), at - low];
@@ -232,22 +272,32 @@ function image(shape: Shape, f: (plane: number, row: number, column: number) => 
   const [n, c, height, width] = shape;
   const out = values(shape);
   for (let at = 0, plane = 0; plane < n * c; plane++)
-    for (let row = 0; row < height; row++) for (let column = 0; column < width; column++) out.data[at++] = f(plane, row, column);
+    for (let row = 0; row < height; row++)
+      for (let column = 0; column < width; column++) out.data[at++] = f(plane, row, column);
   return out;
 }
 
 /** Element (n, k) of a vector whose N or K may be 1. */
-const element = (v: Values, n: number, k: number): number => v.data[(v.shape[0] === 1 ? 0 : n) * v.shape[1] + (v.shape[1] === 1 ? 0 : k)];
+const element = (v: Values, n: number, k: number): number =>
+  v.data[(v.shape[0] === 1 ? 0 : n) * v.shape[1] + (v.shape[1] === 1 ? 0 : k)];
 
 function perChannel(x: Values, by: Values | number, f: (a: number, b: number) => number): Values {
   if (typeof by === "number") return map(x, (value) => f(value, by));
   const [, c, height, width] = x.shape;
   const area = height * width;
-  return values(x.shape, x.data.map((value, i) => f(value, element(by, Math.floor(i / (area * c)), Math.floor(i / area) % c))));
+  return values(
+    x.shape,
+    x.data.map((value, i) => f(value, element(by, Math.floor(i / (area * c)), Math.floor(i / area) % c))),
+  );
 }
 
 function pairwise(v: Values, by: Values | number, f: (a: number, b: number) => number): Values {
   if (typeof by === "number") return map(v, (value) => f(value, by));
   const [n, k] = [Math.max(v.shape[0], by.shape[0]), Math.max(v.shape[1], by.shape[1])];
-  return values([n, k], Float64Array.from({ length: n * k }, (_, i) => f(element(v, Math.floor(i / k), i % k), element(by, Math.floor(i / k), i % k))));
+  return values(
+    [n, k],
+    Float64Array.from({ length: n * k }, (_, i) =>
+      f(element(v, Math.floor(i / k), i % k), element(by, Math.floor(i / k), i % k)),
+    ),
+  );
 }

@@ -36,7 +36,12 @@ export function summarize(model: ScoreModel, shape: Shape): Summary {
 /** Draws every parameter on the host, each from its own name's key, so that no engine has a say in it. */
 export function initialise(parameters: readonly Parameter[], root: Key): Map<string, Tensor> {
   const parent = split(root, purposes.init);
-  return new Map(parameters.map(({ name, shape, init }) => [name, { shape, data: draw(init, elements(shape), splitByName(parent, name)) }]));
+  return new Map(
+    parameters.map(({ name, shape, init }) => [
+      name,
+      { shape, data: draw(init, elements(shape), splitByName(parent, name)) },
+    ]),
+  );
 }
 
 function draw(init: Init, count: number, key: Key): Float32Array {
@@ -52,7 +57,10 @@ function draw(init: Init, count: number, key: Key): Float32Array {
   }
 }
 
-function shapesNn(parameters: Map<string, Parameter>, cost: { multiplyAdds: number; activations: number }): Nn<Shape, Shape, Shape> {
+function shapesNn(
+  parameters: Map<string, Parameter>,
+  cost: { multiplyAdds: number; activations: number },
+): Nn<Shape, Shape, Shape> {
   const made = (shape: Shape): Shape => {
     cost.activations += elements(shape);
     return shape;
@@ -60,7 +68,9 @@ function shapesNn(parameters: Map<string, Parameter>, cost: { multiplyAdds: numb
   const parameter = (name: string, shape: Shape, init: Init): Shape => {
     const known = parameters.get(name);
     if (known !== undefined && known.shape.join() !== shape.join())
-      throw new TypeError(`parameter ${name} is used as [${known.shape.join(", ")}] and as [${shape.join(", ")}]`);
+      throw new TypeError(
+        `parameter ${name} is used as [${known.shape.join(", ")}] and as [${shape.join(", ")}]`,
+      );
     parameters.set(name, known ?? { name, shape, init });
     return shape;
   };

@@ -13,7 +13,16 @@ export const tutorial: Recipe = {
   parameterization: "raw",
   objective: { weight: "tutorial", sigma: { name: "uniform" } },
   network: { name: "scorenet", options: {} },
-  optimiser: { rate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, warmup: 0, finalRate: 1, clip: Infinity, emaDecay: 0 },
+  optimiser: {
+    rate: 1e-4,
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+    warmup: 0,
+    finalRate: 1,
+    clip: Infinity,
+    emaDecay: 0,
+  },
   batch: 64,
   length: { epochs: 5 },
   sampler: {

@@ -31,10 +31,14 @@ export const annealedLangevin: Sampler<AnnealedLangevinOptions> = {
     const last = sigmas[sigmas.length - 1];
     const epsilon = stepSize(sigmas, options);
     if (epsilon >= 2 * last ** 2)
-      return [`epsilon ${show(epsilon)} is unstable: Langevin diverges from 2*sigma_L^2 = ${show(2 * last ** 2)} on`];
+      return [
+        `epsilon ${show(epsilon)} is unstable: Langevin diverges from 2*sigma_L^2 = ${show(2 * last ** 2)} on`,
+      ];
     if (options.epsilon === undefined) return [];
     const best = bestEpsilon(sigmas, options.stepsPerLevel);
-    const [ratio, bestRatio] = [epsilon, best].map((e) => varianceRatio(e / last ** 2, ratioOf(sigmas), options.stepsPerLevel));
+    const [ratio, bestRatio] = [epsilon, best].map((e) =>
+      varianceRatio(e / last ** 2, ratioOf(sigmas), options.stepsPerLevel),
+    );
     if (ratio < 1.25 * bestRatio) return [];
     return [
       `epsilon ${show(epsilon)} leaves ${ratio.toFixed(2)} times the variance of each level (Technique 4); ` +
@@ -53,7 +57,11 @@ export const annealedLangevin: Sampler<AnnealedLangevinOptions> = {
       for (let t = 0; t < stepsPerLevel; t++, index++) {
         const score = await space.score(x, sigma);
         const z = space.noise(index + 1); // draw 0 made the prior
-        const next = space.combine([[1, x], [alpha, score], [Math.sqrt(2 * alpha), z]]);
+        const next = space.combine([
+          [1, x],
+          [alpha, score],
+          [Math.sqrt(2 * alpha), z],
+        ]);
         space.release(x, score, z);
         x = next;
         yield { index, total, sigma, evaluations: index + 1, x };
@@ -61,7 +69,10 @@ export const annealedLangevin: Sampler<AnnealedLangevinOptions> = {
     }
     if (denoise) {
       const score = await space.score(x, last);
-      const denoised = space.combine([[1, x], [last ** 2, score]]);
+      const denoised = space.combine([
+        [1, x],
+        [last ** 2, score],
+      ]);
       space.release(x, score);
       x = denoised;
       yield { index, total, sigma: 0, evaluations: index + 1, x };
@@ -105,9 +116,16 @@ const ratioOf = (sigmas: Float64Array): number =>
 
 function constantStepAdvice(sigmas: Float64Array, alpha: number): string[] {
   const last = sigmas[sigmas.length - 1];
-  if (alpha >= 2 * last ** 2) return [`alpha ${show(alpha)} is unstable at the last level: need alpha < 2*sigma_L^2 = ${show(2 * last ** 2)}`];
+  if (alpha >= 2 * last ** 2)
+    return [
+      `alpha ${show(alpha)} is unstable at the last level: need alpha < 2*sigma_L^2 = ${show(2 * last ** 2)}`,
+    ];
   const moved = (2 * alpha) / sigmas[0] ** 2;
-  return moved > 0.01 ? [] : [`a constant alpha of ${show(alpha)} barely moves x at sigma ${show(sigmas[0])}; leave it out for steps in proportion to sigma^2`];
+  return moved > 0.01
+    ? []
+    : [
+        `a constant alpha of ${show(alpha)} barely moves x at sigma ${show(sigmas[0])}; leave it out for steps in proportion to sigma^2`,
+      ];
 }
 
 const show = (value: number): string => value.toPrecision(3);

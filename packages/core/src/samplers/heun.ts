@@ -16,7 +16,10 @@ export const heun: Sampler = {
       const [sigma, next] = [sigmas[index], sigmas[index + 1]];
       const h = next - sigma;
       const score = await space.score(x, sigma);
-      const euler = space.combine([[1, x], [-h * sigma, score]]);
+      const euler = space.combine([
+        [1, x],
+        [-h * sigma, score],
+      ]);
       evaluations += 1;
       if (next === 0) {
         space.release(x, score);
@@ -24,7 +27,11 @@ export const heun: Sampler = {
       } else {
         const ahead = await space.score(euler, next);
         evaluations += 1;
-        const corrected = space.combine([[1, x], [-0.5 * h * sigma, score], [-0.5 * h * next, ahead]]);
+        const corrected = space.combine([
+          [1, x],
+          [-0.5 * h * sigma, score],
+          [-0.5 * h * next, ahead],
+        ]);
         space.release(x, score, euler, ahead);
         x = corrected;
       }

@@ -6,5 +6,8 @@ import type { Sampler } from "./sampler.ts";
 export { varianceRatio, type AnnealedLangevinOptions } from "./annealed-langevin.ts";
 export type { Sampler, Step } from "./sampler.ts";
 
-export const samplers = { heun, "annealed-langevin": annealedLangevin } as const satisfies Record<string, Sampler>;
+export const samplers = { heun, "annealed-langevin": annealedLangevin } as const satisfies Record<
+  string,
+  Sampler
+>;
 export type SamplerName = keyof typeof samplers;
