@@ -78,8 +78,8 @@ export function fillNormals(
   length = out.length - start,
 ): Float32Array {
   for (let done = 0; done < length; done += scratch.length) {
-    blocks(from, done >>> 1, scratch);
     const end = Math.min(scratch.length, length - done);
+    blocks(from, done >>> 1, end === scratch.length ? scratch : scratch.subarray(0, end + (end & 1)));
     for (let i = 0; i < end; i += 2) {
       const radius = Math.sqrt(-2 * logarithm((scratch[i] >>> 8) + 1));
       const turn = (scratch[i + 1] >>> 8) * 2 ** -24;

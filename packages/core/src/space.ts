@@ -65,7 +65,8 @@ export function hostSpace({
 }: HostSpaceOptions): Space<Float32Array> {
   const pool: Float32Array[] = [];
   const take = (): Float32Array => pool.pop() ?? new Float32Array(count * dimension);
-  const drawKey = (image: number, draw: number): Key => split(split(key, first + image), draw);
+  const imageKeys = Array.from({ length: count }, (_, image) => split(key, first + image));
+  const drawKey = (image: number, draw: number): Key => split(imageKeys[image], draw);
 
   return {
     count,
@@ -88,18 +89,18 @@ export function hostSpace({
       Float64Array.from({ length: count }, (_, image) => uniforms(drawKey(image, draw), 1)[0]),
     combine(terms) {
       const out = take();
+      const values = terms.map(([, value]) => value);
+      const c = terms.map(([coefficient]) => (typeof coefficient === "number" ? coefficient : NaN));
+      if (terms.every(([coefficient]) => typeof coefficient === "number")) {
+        combineRange(out, c, values, 0, out.length);
+        return out;
+      }
       for (let image = 0; image < count; image++) {
         const from = image * dimension;
-        const c = terms.map(([coefficient]) =>
-          typeof coefficient === "number" ? coefficient : coefficient[image],
-        );
-        combineRange(
-          out,
-          c,
-          terms.map(([, value]) => value),
-          from,
-          from + dimension,
-        );
+        terms.forEach(([coefficient], i) => {
+          if (typeof coefficient !== "number") c[i] = coefficient[image];
+        });
+        combineRange(out, c, values, from, from + dimension);
       }
       return out;
     },

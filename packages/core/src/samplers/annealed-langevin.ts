@@ -24,6 +24,17 @@ export const annealedLangevin: Sampler<AnnealedLangevinOptions> = {
   schedule: "geometric",
   steps: 100,
   defaults: { stepsPerLevel: 5, denoise: true },
+  options: {
+    stepsPerLevel: { kind: "integer", least: 1, about: "Langevin steps at each noise level (T)" },
+    epsilon: {
+      kind: "number",
+      above: 0,
+      insteadOf: "alpha",
+      about: "step size at the last level; without it the best one by Technique 4 (Song & Ermon 2020)",
+    },
+    alpha: { kind: "number", above: 0, insteadOf: "epsilon", about: "one step size for all levels" },
+    denoise: { kind: "boolean", about: "end with a denoising step" },
+  },
   evaluations: (steps, { stepsPerLevel, denoise }) => steps * stepsPerLevel + (denoise ? 1 : 0),
 
   advice(sigmas, options) {

@@ -9,6 +9,7 @@ export const heun: Sampler = {
   schedule: "karras",
   steps: 18,
   defaults: {},
+  options: {},
   evaluations: (steps) => 2 * steps - 1,
   async *run(space, x, sigmas) {
     const total = sigmas.length - 1;

@@ -4,7 +4,8 @@ import { heun } from "./heun.ts";
 import type { Sampler } from "./sampler.ts";
 
 export { varianceRatio, type AnnealedLangevinOptions } from "./annealed-langevin.ts";
-export type { Sampler, Step } from "./sampler.ts";
+export { resolveOptions } from "./options.ts";
+export type { OptionRule, Sampler, Step } from "./sampler.ts";
 
 export const samplers = { heun, "annealed-langevin": annealedLangevin } as const satisfies Record<
   string,

@@ -12,6 +12,19 @@ export interface Step<V> {
   readonly x: V;
 }
 
+/** What an option of a sampler may be and what it does: for checks, lists and command lines. */
+export interface OptionRule {
+  readonly kind: "number" | "integer" | "boolean";
+  /** The smallest value of a number. */
+  readonly least?: number;
+  /** What a number must be greater than. */
+  readonly above?: number;
+  /** The option that this one replaces; not both. */
+  readonly insteadOf?: string;
+  /** One line for lists. */
+  readonly about: string;
+}
+
 /** An algorithm that turns noise into data by asking for scores. */
 export interface Sampler<Options extends object = object> {
   /** One line for lists: what it is and its paper. */
@@ -21,6 +34,8 @@ export interface Sampler<Options extends object = object> {
   /** Levels or intervals of the schedule unless told. */
   readonly steps: number;
   readonly defaults: Readonly<Options>;
+  /** The rule of every option. */
+  readonly options: { readonly [Name in keyof Options]-?: OptionRule };
   /** Score evaluations per image; undefined where the data decide. */
   evaluations(steps: number, options: Readonly<Options>): number | undefined;
   /** Advice on options that will not work well for this schedule, a sentence each. */
