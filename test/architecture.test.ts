@@ -23,7 +23,7 @@ const packages: Record<"core" | "infer" | "export" | "train", readonly Room[]> =
   ],
   train: [
     {
-      files: /^datasets\/|^cli\.ts$/,
+      files: /^(cli|datasets|run)\/|^cli\.ts$/,
       edge: true,
       may: [
         "@ncsn/core",

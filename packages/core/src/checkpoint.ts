@@ -34,12 +34,27 @@ export interface RunConfig {
 export const stateGroups = ["raw", "ema", "adam.m", "adam.v"] as const;
 export type StateGroup = (typeof stateGroups)[number];
 
+/** Sums over training steps, of which a line of metrics is the mean. */
+export interface MetricSums {
+  readonly steps: number;
+  readonly loss: number;
+  readonly gradNorm: number;
+  /** Images by noise level: equal parts of ln σ over the model's range, from the smallest. */
+  readonly imagesBySigma: readonly number[];
+  /** The sum of their losses. */
+  readonly lossBySigma: readonly number[];
+}
+
 export interface Checkpoint {
   readonly config: RunConfig;
   /** Steps taken so far. */
   readonly step: number;
   /** What the moving average says of the probe's inputs, by the engine that trained it. */
   readonly probe: Probe;
+  /** Who trained it, for people: an engine's description. */
+  readonly engine?: string;
+  /** The steps since the last line of metrics, so that a resumed run's next line counts them too. */
+  readonly sums?: MetricSums;
   /** An engine's whole state, by prefixed name. */
   readonly state: ReadonlyMap<string, Tensor>;
 }

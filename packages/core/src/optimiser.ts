@@ -45,7 +45,7 @@ export function adamStep(
 
 /** The settings of step `step`, counting from 0, of a run of `steps`. */
 export function hyperAt(step: number, steps: number, rate: number, options: OptimiserOptions): Hyper {
-  const { warmup, finalRate, clip, emaDecay } = options;
+  const { warmup, finalRate, clip = Infinity, emaDecay } = options;
   const warm = Math.min(1, (step + 1) / Math.max(1, warmup));
   const progress = steps <= 1 ? 0 : step / (steps - 1);
   return {

@@ -16,8 +16,8 @@ export interface OptimiserOptions {
   readonly warmup: number;
   /** After the warm-up the rate falls linearly over the run to this fraction of its peak; 1 keeps it. */
   readonly finalRate: number;
-  /** Largest norm of the whole gradient; larger ones are scaled down to it. Infinity for none. */
-  readonly clip: number;
+  /** Largest norm of the whole gradient; larger ones are scaled down to it. No limit unless told. */
+  readonly clip?: number;
   /** Decay of the moving average of the parameters; warmed up as min(decay, (1 + n)/(10 + n)). */
   readonly emaDecay: number;
 }

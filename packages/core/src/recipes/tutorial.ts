@@ -20,7 +20,6 @@ export const tutorial: Recipe = {
     epsilon: 1e-8,
     warmup: 0,
     finalRate: 1,
-    clip: Infinity,
     emaDecay: 0,
   },
   batch: 64,
