@@ -16,31 +16,41 @@ export type Schedule = (steps: number, range: ScheduleRange) => Float64Array;
 export const geometric: Schedule = (steps, range) => {
   checkSchedule(steps, range);
   const { sigmaMin, sigmaMax } = range;
-  return levels(steps, (t) => sigmaMax ** (1 - t) * sigmaMin ** t);
+  return levels(steps, range, (t) => sigmaMax ** (1 - t) * sigmaMin ** t);
 };
 
 /** `steps` equally spaced levels from sigmaMax to sigmaMin, as the tutorial's sampler has them. */
 export const linear: Schedule = (steps, range) => {
   checkSchedule(steps, range);
   const { sigmaMin, sigmaMax } = range;
-  return levels(steps, (t) => sigmaMax + t * (sigmaMin - sigmaMax));
+  return levels(steps, range, (t) => sigmaMax + t * (sigmaMin - sigmaMax));
 };
 
 /** `steps` intervals: `steps` levels equally spaced in σ^(1/ρ), then 0 (Karras et al. 2022, equation 5). */
 export const karras: Schedule = (steps, range) => {
   checkSchedule(steps, range);
   const { sigmaMin, sigmaMax, rho = 7 } = range;
-  if (!(rho > 0)) throw new RangeError(`invalid rho: ${rho} (need rho > 0)`);
+  if (!(rho > 0 && Number.isFinite(rho)))
+    throw new RangeError(`invalid rho: ${rho} (need a finite number > 0)`);
   const [from, to] = [sigmaMax ** (1 / rho), sigmaMin ** (1 / rho)];
-  return Float64Array.of(...levels(steps, (t) => (from + t * (to - from)) ** rho), 0);
+  const intervals = new Float64Array(steps + 1);
+  intervals.set(levels(steps, range, (t) => (from + t * (to - from)) ** rho));
+  return intervals;
 };
 
 export const schedules = { geometric, linear, karras } as const satisfies Record<string, Schedule>;
 export type ScheduleName = keyof typeof schedules;
 
-/** The first level is the function's value at 0 and the last, where there are two, its value at 1. */
-function levels(steps: number, sigma: (t: number) => number): Float64Array {
-  return Float64Array.from({ length: steps }, (_, i) => sigma(steps === 1 ? 0 : i / (steps - 1)));
+/** From sigmaMax, where t = 0, to sigmaMin, where t = 1: the ends are the range's own numbers, whatever rounding does. */
+function levels(
+  steps: number,
+  { sigmaMin, sigmaMax }: ScheduleRange,
+  sigma: (t: number) => number,
+): Float64Array {
+  return Float64Array.from({ length: steps }, (_, i) => {
+    if (i === 0) return sigmaMax;
+    return i === steps - 1 ? sigmaMin : sigma(i / (steps - 1));
+  });
 }
 
 function checkSchedule(steps: number, { sigmaMin, sigmaMax }: ScheduleRange): void {
