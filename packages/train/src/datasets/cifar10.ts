@@ -17,7 +17,7 @@ const dimension = 3 * 32 * 32;
 const batches = { train: /^data_batch.*\.bin(\.gz)?$/, test: /^test_batch.*\.bin(\.gz)?$/ };
 
 /** The bytes of a batch, and the file they are from. */
-interface Batch {
+export interface Batch {
   readonly path: string;
   readonly bytes: Uint8Array;
 }
@@ -40,7 +40,7 @@ export async function openCifar10({
 }): Promise<Dataset> {
   const found =
     data === undefined
-      ? await fromArchive(await cached(archive, cacheFolder("cifar10"), mirrors), batches[split])
+      ? await readArchive(await cached(archive, cacheFolder("cifar10"), mirrors), split)
       : await fromFolder(data, split);
   for (const batch of found) check(batch);
   const count = found.reduce((sum, { bytes }) => sum + bytes.length / (1 + dimension), 0);
@@ -73,11 +73,12 @@ async function fromFolder(data: string, split: "train" | "test"): Promise<Batch[
   return Promise.all(paths.map(async (path) => ({ path, bytes: await readUnpacked(path) })));
 }
 
-async function fromArchive(path: string, wanted: RegExp): Promise<Batch[]> {
+/** The batches of one half in an archive (.tar or .tar.gz), in the order of their paths in it. */
+export async function readArchive(path: string, split: "train" | "test"): Promise<Batch[]> {
   const found: Batch[] = [];
   const reads: Promise<void>[] = [];
   const onReadEntry = (entry: ReadEntry) => {
-    if (!wanted.test(basename(entry.path))) return entry.resume();
+    if (!batches[split].test(basename(entry.path))) return entry.resume();
     reads.push(entry.concat().then((bytes) => void found.push({ path: `${path}:${entry.path}`, bytes })));
   };
   await list({ file: path, strict: true, onReadEntry });

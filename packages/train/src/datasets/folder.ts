@@ -57,8 +57,9 @@ export async function openFolder({
   if (images.length === 0) {
     throw new DatasetError(`no images in ${root} (${files.length} other files; need ${kinds})`);
   }
-  if (images.length < files.length)
-    notes.push(`ignored ${files.length - images.length} files that are not ${kinds}`);
+  const others = files.length - images.length;
+  if (others > 0)
+    notes.push(`ignored ${others} ${others === 1 ? "file" : "files"} of another kind than ${kinds}`);
   const shape = [colour ? 3 : 1, size, size] as const;
   const dimension = shape[0] * size * size;
   const bytes = new Uint8Array(images.length * dimension);

@@ -15,7 +15,8 @@ export function progressBar(label: string, total: number, unit: string): Progres
   const bar = new SingleBar({
     format: `${label} [{bar}] {percentage}% | {value}/{total} ${unit} | {eta_formatted} left`,
     stream: process.stderr,
-    hideCursor: true,
+    hideCursor: false, // an interrupt need not bring it back
+    gracefulExit: false,
     clearOnComplete: true,
     stopOnComplete: false,
   });
