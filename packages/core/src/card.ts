@@ -60,7 +60,10 @@ export function probeInputs(
   return out;
 }
 
-/** The largest error of scores (a whole image per σ) against the probe, relative to the rms score of its row. */
+/**
+ * The largest error of scores (a whole image per σ) against the probe, relative to the rms score of its row; NaN where
+ * a score is NaN, Infinity where the rms is 0 and the scores are not.
+ */
 export function probeError(probe: Probe, scores: ArrayLike<number>): number {
   const dimension = scores.length / probe.sigmas.length;
   const errors = probe.scores.map((expected, row) => {
@@ -68,9 +71,9 @@ export function probeError(probe: Probe, scores: ArrayLike<number>): number {
     const worst = Math.max(
       ...expected.map((value, i) => Math.abs(scores[row * dimension + probe.positions[i]] - value)),
     );
-    return worst / rms;
+    return worst === 0 ? 0 : worst / rms;
   });
-  return errors.reduce((a, b) => (a >= b ? a : b)); // a NaN stays one
+  return errors.reduce((a, b) => Math.max(a, b)); // a NaN stays one
 }
 
 /** Pixels of model units, in place; clamped to [0, 1] where the data are images. */
@@ -107,17 +110,78 @@ export function readCard(model: Uint8Array): Card {
 
 /** The card of its JSON. @throws CardError */
 export function parseCard(json: string): Card {
-  let card: Partial<Card>;
+  const card = parseObject(json);
+  if (card.version !== 1)
+    throw new CardError(`unknown model card version: ${String(card.version)} (this release reads version 1)`);
+  for (const [name, [fits, need]] of Object.entries(requirements)) {
+    if (card[name] === undefined) throw new CardError(`the model card lacks "${name}"`);
+    if (!fits(card[name]))
+      throw new CardError(`bad ${name} in the model card: ${show(card[name])} (need ${need})`);
+  }
+  return card as unknown as Card;
+}
+
+/** What a sampler computes with; a card that breaks these would give NaNs instead of a message. */
+const requirements: Readonly<Record<string, readonly [fits: (value: unknown) => boolean, need: string]>> = {
+  name: [(name) => typeof name === "string", "a string"],
+  shape: [
+    (shape) => isNumbers(shape, 3) && shape.every((size) => Number.isInteger(size) && size > 0),
+    "three integers >= 1",
+  ],
+  pixels: [
+    (pixels) => isObject(pixels) && isNumbers([pixels.scale, pixels.offset], 2) && pixels.scale !== 0,
+    "numbers scale, not 0, and offset",
+  ],
+  sigmaData: [(sigma) => typeof sigma === "number" && sigma > 0, "a number > 0"],
+  sigmaRange: [
+    (range) => isNumbers(range, 2) && 0 < range[0] && range[0] <= range[1],
+    "0 < sigmaMin <= sigmaMax",
+  ],
+  sampler: [
+    (sampler) => isObject(sampler) && typeof sampler.name === "string",
+    "a sampler's name and settings",
+  ],
+  probe: [isProbe, "a key, sigmas, positions, and a row of scores per sigma"],
+};
+
+function isProbe(probe: unknown): boolean {
+  if (!isObject(probe)) return false;
+  const { key, sigmas, positions, scores, tolerance } = probe;
+  return (
+    isNumbers(key, 2) &&
+    isNumbers(sigmas) &&
+    isNumbers(positions) &&
+    Array.isArray(scores) &&
+    scores.length === sigmas.length &&
+    scores.every((row) => isNumbers(row, positions.length)) &&
+    typeof tolerance === "number"
+  );
+}
+
+/** Whether a value is a list of at least one finite number, or of exactly `length`. */
+const isNumbers = (value: unknown, length?: number): value is number[] =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.length === (length ?? value.length) &&
+  value.every((item) => Number.isFinite(item));
+
+const show = (value: unknown): string => {
+  const json = JSON.stringify(value);
+  return json.length > 80 ? `${json.slice(0, 80)}…` : json;
+};
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null;
+
+function parseObject(json: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
   try {
-    card = JSON.parse(json) as Partial<Card>;
+    value = JSON.parse(json);
   } catch {
     throw new CardError("the model card is not JSON");
   }
-  if (card.version !== 1)
-    throw new CardError(`unknown model card version: ${String(card.version)} (this release reads version 1)`);
-  for (const name of ["name", "shape", "pixels", "sigmaData", "sigmaRange", "sampler", "probe"] as const)
-    if (card[name] === undefined) throw new CardError(`the model card lacks "${name}"`);
-  return card as Card;
+  if (!isObject(value)) throw new CardError("the model card is not a JSON object");
+  return value;
 }
 
 const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
@@ -125,11 +189,16 @@ const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode
 /** The length-delimited fields of a protobuf message, by number. */
 function* fields(message: Uint8Array): Generator<[field: number, value: Uint8Array]> {
   let at = 0;
+  /** Passes over `length` bytes and returns where they begin. */
+  const skip = (length: number): number => {
+    if (at + length > message.length) throw new CardError("this is not an ONNX file, or it is truncated");
+    at += length;
+    return at - length;
+  };
   const varint = (): number => {
     let value = 0;
     for (let factor = 1; ; factor *= 128) {
-      if (at >= message.length) throw new CardError("this is not an ONNX file, or it is truncated");
-      const byte = message[at++];
+      const byte = message[skip(1)];
       value += (byte & 127) * factor;
       if (byte < 128) return value;
     }
@@ -142,17 +211,15 @@ function* fields(message: Uint8Array): Generator<[field: number, value: Uint8Arr
         varint();
         break;
       case 1:
-        at += 8;
+        skip(8);
         break;
       case 2: {
-        const length = varint();
-        if (at + length > message.length) throw new CardError("this is not an ONNX file, or it is truncated");
-        yield [field, message.subarray(at, at + length)];
-        at += length;
+        const start = skip(varint());
+        yield [field, message.subarray(start, at)];
         break;
       }
       case 5:
-        at += 4;
+        skip(4);
         break;
       default:
         throw new CardError("this is not an ONNX file");

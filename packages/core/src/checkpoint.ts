@@ -70,7 +70,22 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes);
   if (metadata[metadataKey] === undefined)
     throw new SafetensorsError("a safetensors file, but not a checkpoint of a training run");
-  return { ...(JSON.parse(metadata[metadataKey]) as Omit<Checkpoint, "state">), state: tensors };
+  return { ...parse(metadata[metadataKey]), state: tensors };
+}
+
+function parse(json: string): Omit<Checkpoint, "state"> {
+  let rest: { config?: { version?: unknown } } | null;
+  try {
+    rest = JSON.parse(json) as typeof rest;
+  } catch {
+    throw new SafetensorsError("the checkpoint's metadata are not JSON; the file is damaged");
+  }
+  const version = rest?.config?.version;
+  if (version !== 1)
+    throw new SafetensorsError(
+      `unknown checkpoint version: ${String(version)} (this release reads version 1)`,
+    );
+  return rest as Omit<Checkpoint, "state">;
 }
 
 /** The tensors of one group of a state, without the prefix. */

@@ -70,31 +70,55 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   const values = bytes.subarray(8 + headerLength);
   const { __metadata__: metadata = {}, ...entries } = header;
   const tensors = new Map<string, Tensor>();
-  for (const [name, entry] of Object.entries(entries) as [string, Entry][]) {
+  let covered = 0;
+  for (const [name, entry] of Object.entries(entries)) {
+    if (!isEntry(entry)) throw new SafetensorsError(`tensor ${name} lacks a dtype, a shape or data_offsets`);
     if (entry.dtype !== "F32") throw new SafetensorsError(`tensor ${name} is ${entry.dtype} (need F32)`);
     const [from, to] = entry.data_offsets;
     if (to > values.length || to - from !== 4 * elements(entry.shape))
       throw new SafetensorsError(
         `tensor ${name} lies outside the file or does not fit its shape; the file is truncated or damaged`,
       );
-    const copy = values.slice(from, to);
-    const data = littleEndian
-      ? new Float32Array(copy.buffer)
-      : Float32Array.from({ length: copy.length / 4 }, (_, i) =>
-          new DataView(copy.buffer).getFloat32(4 * i, true),
-        );
-    tensors.set(name, { shape: entry.shape, data });
+    covered += to - from;
+    tensors.set(name, { shape: entry.shape, data: floats(values.subarray(from, to)) });
   }
+  if (covered !== values.length)
+    throw new SafetensorsError(`the tensors cover ${covered} bytes of ${values.length}; the file is damaged`);
   return { tensors, metadata: metadata as Record<string, string> };
 }
 
-function parseHeader(bytes: Uint8Array): Record<string, unknown> {
+/** The float32 values of little-endian bytes, copied: `bytes` may be a view of anything, at any offset. */
+function floats(bytes: Uint8Array): Float32Array {
+  const data = new Float32Array(bytes.length / 4);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (littleEndian) new Uint8Array(data.buffer).set(bytes);
+  else data.forEach((_, i) => (data[i] = view.getFloat32(4 * i, true)));
+  return data;
+}
+
+function parseHeader(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  let header: unknown;
   try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
+    header = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
     throw new SafetensorsError("the header is not JSON; this is not a safetensors file");
   }
+  if (!isObject(header)) throw new SafetensorsError("the header is not a JSON object");
+  return header;
 }
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null;
+
+const isEntry = (entry: unknown): entry is Entry =>
+  isObject(entry) &&
+  typeof entry.dtype === "string" &&
+  isSizes(entry.shape) &&
+  isSizes(entry.data_offsets) &&
+  entry.data_offsets.length === 2;
+
+const isSizes = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
 
 const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
