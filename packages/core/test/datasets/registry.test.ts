@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Dataset } from "../../src/datasets/dataset.ts";
 import { proceduralDatasets } from "../../src/datasets/index.ts";
 import { key } from "../../src/rng.ts";
+import { errorsOfMean, items } from "./oracles.ts";
 
 const length = (dataset: Dataset) => dataset.shape.reduce((a, b) => a * b, 1);
 
@@ -58,20 +59,13 @@ describe.each(scored)("score of data set %s", (_name, make) => {
     const n = 20_000;
     const set = make(key(6));
     const size = length(set);
-    const points = new Float64Array(n * size);
-    for (let i = 0; i < n; i++) points.set(item(set, i).values, i * size);
+    const { points } = items(set, n);
     const score = set.score?.(points, 0) ?? new Float64Array();
     expect(score).toHaveLength(points.length);
     for (let j = 0; j < size; j++) {
       const column = (values: Float64Array) => Array.from({ length: n }, (_, i) => values[i * size + j]);
-      expectMean(column(score), 0);
-      expectMean(column(score.map((value, i) => value * points[i])), -1);
+      expect(errorsOfMean(column(score), 0)).toBeLessThan(4);
+      expect(errorsOfMean(column(score.map((value, i) => value * points[i])), -1)).toBeLessThan(4);
     }
   });
 });
-
-function expectMean(values: readonly number[], expected: number): void {
-  const mean = values.reduce((a, b) => a + b, 0) / values.length;
-  const variance = values.reduce((a, b) => a + (b - mean) ** 2, 0) / (values.length - 1);
-  expect(Math.abs(mean - expected)).toBeLessThan(4 * Math.sqrt(variance / values.length));
-}

@@ -86,18 +86,18 @@ async function save(
   hash: Hash,
 ): Promise<void> {
   const file = await writing(partial, () => open(partial, "w"));
-  const bar = progressBar(name, Math.max(0.1, Math.round(bytes / 1e5) / 10), "MB");
+  const bar = bytes > 0 ? progressBar(name, Math.round(bytes / 1e5) / 10, "MB") : undefined;
   try {
     let done = 0;
     for await (const chunk of body) {
       hash.update(chunk);
       await writing(partial, () => file.appendFile(chunk));
       done += chunk.length;
-      bar.update(Math.round(done / 1e5) / 10);
+      bar?.update(Math.round(done / 1e5) / 10);
     }
     await writing(partial, () => file.sync());
   } finally {
-    bar.stop();
+    bar?.stop();
     await file.close();
   }
 }

@@ -73,10 +73,10 @@ describe("openDataset", () => {
 });
 
 const real = process.env["NCSN_DATA"];
-const reason =
-  real === undefined ? " (skipped: NCSN_DATA names no folder with mnist/ and cifar10/ in it)" : "";
+if (real === undefined)
+  console.info("real data: skipped, NCSN_DATA names no folder with mnist/ and cifar10/ in it");
 
-describe.skipIf(real === undefined)(`real data${reason}`, () => {
+describe.skipIf(real === undefined)("real data", () => {
   const folder = (name: string) => join(real ?? "", name);
 
   it("MNIST: sizes, first digits, and the published mean and deviation of the pixels", async () => {
