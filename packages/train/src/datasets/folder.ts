@@ -1,5 +1,6 @@
 /** Any folder of images: each fitted to a square, classes by subfolder. */
 import { readdir } from "node:fs/promises";
+import { totalmem } from "node:os";
 import { extname, join, relative, sep } from "node:path";
 import type { Dataset } from "@ncsn/core";
 import sharp from "sharp";
@@ -17,6 +18,7 @@ export const folderDefaults = {
 } as const;
 
 const extensions = new Set([".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp"]);
+const kinds = [...extensions].join(", ");
 const listed = 10; // unreadable files named in the notes
 const atOnce = 16; // images decoded side by side
 
@@ -46,57 +48,34 @@ export async function openFolder({
   const names = await namesIn(data);
   const halved = names.includes("train") && names.includes("test");
   const root = halved ? join(data, split) : data;
-  if (!halved && split === "test")
+  if (!halved && split === "test") {
     notes.push(`${data} has no subfolders train and test: tested on the training images`);
+  }
   const files = await filesUnder(root);
-  const classes = classesOf(
-    halved ? [...files, ...(await filesUnder(join(data, split === "train" ? "test" : "train")))] : files,
-  );
-  const images = files.filter((file) => extensions.has(extname(file).toLowerCase()));
-  const kinds = [...extensions].join(", ");
-  if (images.length === 0) {
-    throw new DatasetError(`no images in ${root} (${files.length} other files; need ${kinds})`);
-  }
+  const both = halved
+    ? [...files, ...(await filesUnder(join(data, split === "train" ? "test" : "train")))]
+    : files;
+  const classes = [...new Set(both.filter(isImage).map(top))].filter((name) => name !== "").sort();
+  const images = files.filter(isImage);
   const others = files.length - images.length;
-  if (others > 0)
-    notes.push(`ignored ${others} ${others === 1 ? "file" : "files"} of another kind than ${kinds}`);
+  if (images.length === 0)
+    throw new DatasetError(`no images in ${root} (${counted(others, "other file")}; need ${kinds})`);
+  if (others > 0) notes.push(`ignored ${counted(others, "file")} of another kind than ${kinds}`);
+
   const shape = [colour ? 3 : 1, size, size] as const;
-  const dimension = shape[0] * size * size;
-  const bytes = new Uint8Array(images.length * dimension);
-  const readable: string[] = [];
-  const unreadable: string[] = [];
-  const bar = progressBar(`reading ${root}`, images.length, "images");
-  for (let from = 0; from < images.length; from += atOnce) {
-    const some = images.slice(from, from + atOnce);
-    const decoded = await Promise.all(some.map((file) => decode(join(root, file), size, colour)));
-    decoded.forEach((result, i) => {
-      if (typeof result === "string") {
-        unreadable.push(`${some[i]} (${result})`);
-      } else {
-        planes(
-          result,
-          shape[0],
-          bytes.subarray(readable.length * dimension, (readable.length + 1) * dimension),
-        );
-        readable.push(some[i]);
-      }
-    });
-    bar.update(from + some.length);
-  }
-  bar.stop();
+  const { bytes, readable, unreadable } = await decodeAll(root, images, shape);
   if (unreadable.length > 0) {
-    const more = unreadable.length > listed ? ` and ${unreadable.length - listed} more` : "";
-    const all = `${unreadable.length} unreadable ${unreadable.length === 1 ? "file" : "files"}`;
+    const all = counted(unreadable.length, "unreadable file");
     if (readable.length === 0) throw new DatasetError(`no images in ${root} (${all}: ${unreadable[0]})`);
+    const more = unreadable.length > listed ? ` and ${unreadable.length - listed} more` : "";
     notes.push(`skipped ${all}: ${unreadable.slice(0, listed).join(", ")}${more}`);
   }
+  const labels = Int32Array.from(readable, (path) => classes.indexOf(top(path)));
   const dataset = byteImages({
     name: "folder",
     shape,
-    bytes: bytes.subarray(0, readable.length * dimension),
-    ...(classes.length > 0
-      ? { classes, labels: Int32Array.from(readable, (path) => classes.indexOf(top(path))) }
-      : {}),
+    bytes,
+    ...(classes.length > 0 ? { classes, labels } : {}),
   });
   return { dataset, notes };
 }
@@ -112,25 +91,8 @@ async function filesUnder(root: string): Promise<string[]> {
     .sort();
 }
 
-/** The pixels of one image, channels last, or in words why there are none. */
-async function decode(path: string, size: number, colour: boolean): Promise<Uint8Array | string> {
-  try {
-    return await sharp(path)
-      .autoOrient()
-      .resize(size, size, { fit: "cover", position: "centre" })
-      .flatten({ background: "white" })
-      .toColourspace(colour ? "srgb" : "b-w")
-      .raw({ depth: "uchar" })
-      .toBuffer();
-  } catch (error) {
-    return error instanceof Error ? error.message.split("\n")[0] : String(error);
-  }
-}
-
-function planes(pixels: Uint8Array, channels: number, out: Uint8Array): void {
-  const area = out.length / channels;
-  for (let c = 0; c < channels; c++)
-    for (let i = 0; i < area; i++) out[c * area + i] = pixels[i * channels + c];
+function isImage(path: string): boolean {
+  return extensions.has(extname(path).toLowerCase());
 }
 
 /** The first folder on a relative path, or "" for a file that lies in none. */
@@ -138,7 +100,65 @@ function top(path: string): string {
   return path.slice(0, Math.max(0, path.indexOf(sep)));
 }
 
-function classesOf(paths: readonly string[]): string[] {
-  const images = paths.filter((path) => extensions.has(extname(path).toLowerCase()));
-  return [...new Set(images.map(top))].filter((name) => name !== "").sort();
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+/** All images that can be decoded, one after the other, channels first; the others with a reason. */
+async function decodeAll(
+  root: string,
+  images: readonly string[],
+  shape: readonly [channels: number, height: number, width: number],
+): Promise<{ bytes: Uint8Array; readable: string[]; unreadable: string[] }> {
+  const dimension = shape[0] * shape[1] * shape[2];
+  const need = images.length * dimension;
+  if (need > totalmem()) {
+    const gigabytes = [need, totalmem()].map((size) => (size / 1e9).toFixed(1));
+    throw new DatasetError(
+      `too many images: ${images.length} of ${shape.join("×")} need ${gigabytes[0]} GB of memory (this machine has ${gigabytes[1]}; take a smaller size)`,
+    );
+  }
+  const bytes = new Uint8Array(need);
+  const readable: string[] = [];
+  const unreadable: string[] = [];
+  const bar = progressBar(`reading ${root}`, images.length, "images");
+  for (let from = 0; from < images.length; from += atOnce) {
+    const some = images.slice(from, from + atOnce);
+    const decoded = await Promise.all(some.map((file) => decode(join(root, file), shape)));
+    decoded.forEach((pixels, i) => {
+      if (typeof pixels === "string") {
+        unreadable.push(`${some[i]} (${pixels})`);
+        return;
+      }
+      const to = readable.push(some[i]) * dimension;
+      channelsFirst(pixels, shape[0], bytes.subarray(to - dimension, to));
+    });
+    bar.update(from + some.length);
+  }
+  bar.stop();
+  return { bytes: bytes.subarray(0, readable.length * dimension), readable, unreadable };
+}
+
+/** The pixels of one image, channels last, or in words why there are none. */
+async function decode(
+  path: string,
+  [channels, height, width]: readonly [channels: number, height: number, width: number],
+): Promise<Uint8Array | string> {
+  try {
+    return await sharp(path)
+      .autoOrient()
+      .resize(width, height, { fit: "cover", position: "centre" })
+      .flatten({ background: "white" })
+      .toColourspace(channels === 3 ? "srgb" : "b-w")
+      .raw({ depth: "uchar" })
+      .toBuffer();
+  } catch (error) {
+    return (error instanceof Error ? error.message : String(error)).replaceAll("\n", " ");
+  }
+}
+
+function channelsFirst(pixels: Uint8Array, channels: number, out: Uint8Array): void {
+  const area = out.length / channels;
+  for (let c = 0; c < channels; c++)
+    for (let i = 0; i < area; i++) out[c * area + i] = pixels[i * channels + c];
 }
