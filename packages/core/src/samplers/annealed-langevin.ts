@@ -4,7 +4,8 @@
  *   x ← x + α·score(x, σ) + √(2α)·z,   α = ε·σ²/σ_L²,
  *
  * and, where asked for, a last denoising step x + σ_L²·score (Jolicoeur-Martineau et al. 2020; NCSNv2, section 3.5).
- * The papers' form x + (α/2)·score + √α·z is the same process with half the α.
+ * The papers' form x + (α/2)·score + √α·z is the same process with half the α. A level of 0 at a schedule's end is
+ * passed over: no step is small enough for it.
  */
 import type { Sampler } from "./sampler.ts";
 
@@ -37,7 +38,8 @@ export const annealedLangevin: Sampler<AnnealedLangevinOptions> = {
   },
   evaluations: (steps, { stepsPerLevel, denoise }) => steps * stepsPerLevel + (denoise ? 1 : 0),
 
-  advice(sigmas, options) {
+  advice(schedule, options) {
+    const sigmas = levels(schedule);
     if (options.alpha !== undefined) return constantStepAdvice(sigmas, options.alpha);
     const last = sigmas[sigmas.length - 1];
     const epsilon = stepSize(sigmas, options);
@@ -57,7 +59,8 @@ export const annealedLangevin: Sampler<AnnealedLangevinOptions> = {
     ];
   },
 
-  async *run(space, x, sigmas, options) {
+  async *run(space, x, schedule, options) {
+    const sigmas = levels(schedule);
     const { stepsPerLevel, denoise, alpha: constant } = options;
     const epsilon = stepSize(sigmas, options);
     const last = sigmas[sigmas.length - 1];
@@ -104,8 +107,8 @@ export function varianceRatio(eta: number, gamma: number, steps: number): number
   return keep ** steps * (gamma ** 2 - limit) + limit;
 }
 
-/** The ε of lowest variance ratio: Technique 4, by golden-section search over ln η. */
-function bestEpsilon(sigmas: Float64Array, steps: number): number {
+/** The ε of lowest variance ratio at levels > 0: Technique 4, by golden-section search over ln η. */
+export function bestEpsilon(sigmas: Float64Array, steps: number): number {
   const gamma = ratioOf(sigmas);
   const ratio = (logEta: number) => varianceRatio(Math.exp(logEta), gamma, steps);
   const golden = (Math.sqrt(5) - 1) / 2;
@@ -121,9 +124,13 @@ function bestEpsilon(sigmas: Float64Array, steps: number): number {
 const stepSize = (sigmas: Float64Array, { epsilon, stepsPerLevel }: AnnealedLangevinOptions): number =>
   epsilon ?? bestEpsilon(sigmas, stepsPerLevel);
 
-/** The mean ratio of neighbouring levels; a single level counts as preceded by one twice as high. */
-const ratioOf = (sigmas: Float64Array): number =>
-  sigmas.length === 1 ? 2 : (sigmas[0] / sigmas[sigmas.length - 1]) ** (1 / (sigmas.length - 1));
+const levels = (schedule: Float64Array): Float64Array => schedule.filter((sigma) => sigma > 0);
+
+/** The mean ratio of neighbouring levels; levels that are all one count as preceded by one twice as high. */
+function ratioOf(sigmas: Float64Array): number {
+  const ratio = sigmas[0] / sigmas[sigmas.length - 1];
+  return ratio === 1 ? 2 : ratio ** (1 / (sigmas.length - 1));
+}
 
 function constantStepAdvice(sigmas: Float64Array, alpha: number): string[] {
   const last = sigmas[sigmas.length - 1];

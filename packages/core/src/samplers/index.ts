@@ -3,7 +3,7 @@ import { annealedLangevin } from "./annealed-langevin.ts";
 import { heun } from "./heun.ts";
 import type { Sampler } from "./sampler.ts";
 
-export { varianceRatio, type AnnealedLangevinOptions } from "./annealed-langevin.ts";
+export { bestEpsilon, varianceRatio, type AnnealedLangevinOptions } from "./annealed-langevin.ts";
 export { resolveOptions } from "./options.ts";
 export type { OptionRule, Sampler, Step } from "./sampler.ts";
 

@@ -5,7 +5,11 @@ import type { OptionRule, Sampler } from "./sampler.ts";
  * An option takes away the one it stands instead of.
  * @throws RangeError for an unknown option, a value that its rule refuses, or two options that exclude each other
  */
-export function resolveOptions(name: string, sampler: Sampler, ...given: readonly object[]): Record<string, unknown> {
+export function resolveOptions(
+  name: string,
+  sampler: Sampler,
+  ...given: readonly object[]
+): Record<string, unknown> {
   const rules = sampler.options as Readonly<Record<string, OptionRule>>;
   const options: Record<string, unknown> = { ...sampler.defaults };
   for (const layer of given) {
@@ -29,7 +33,11 @@ function unknown(sampler: string, option: string, known: readonly string[]): str
   return `unknown option of ${sampler}: ${option} (${list})`;
 }
 
-function check(option: string, value: unknown, { kind, least = -Infinity, above = -Infinity }: OptionRule): void {
+function check(
+  option: string,
+  value: unknown,
+  { kind, least = -Infinity, above = -Infinity }: OptionRule,
+): void {
   const bound = least > -Infinity ? ` >= ${least}` : above > -Infinity ? ` > ${above}` : "";
   const fits =
     kind === "boolean"
@@ -39,6 +47,8 @@ function check(option: string, value: unknown, { kind, least = -Infinity, above 
         (kind === "number" || Number.isInteger(value)) &&
         value >= least &&
         value > above;
-  const wanted = { boolean: "true or false", integer: `an integer${bound}`, number: `a number${bound}` }[kind];
+  const wanted = { boolean: "true or false", integer: `an integer${bound}`, number: `a number${bound}` }[
+    kind
+  ];
   if (!fits) throw new RangeError(`invalid ${option}: ${String(value)} (need ${wanted})`);
 }

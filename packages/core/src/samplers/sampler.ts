@@ -36,14 +36,14 @@ export interface Sampler<Options extends object = object> {
   readonly defaults: Readonly<Options>;
   /** The rule of every option. */
   readonly options: { readonly [Name in keyof Options]-?: OptionRule };
-  /** Score evaluations per image; undefined where the data decide. */
+  /** Score evaluations per image of `steps` steps on the natural schedule; undefined where the data decide. */
   evaluations(steps: number, options: Readonly<Options>): number | undefined;
   /** Advice on options that will not work well for this schedule, a sentence each. */
   advice?(sigmas: Float64Array, options: Readonly<Options>): readonly string[];
   /**
    * Runs the algorithm; the last step it yields holds the result, which is returned too.
    * @param x the state at sigmas[0]; it belongs to the sampler from here on, the result to the caller
-   * @param sigmas decreasing noise levels, model units
+   * @param sigmas decreasing noise levels, model units; only the last may be 0
    */
   run<V>(space: Space<V>, x: V, sigmas: Float64Array, options: Readonly<Options>): AsyncGenerator<Step<V>, V>;
 }
