@@ -19,6 +19,7 @@ export interface Card {
   /** The levels that a model with discrete noise was trained on, decreasing. */
   readonly sigmas?: readonly number[];
   readonly sampler: SamplerChoice;
+  /** The names of the labels that the network takes; absent where it takes none. */
   readonly classes?: readonly string[];
   readonly recipe: object;
   readonly training: object;
