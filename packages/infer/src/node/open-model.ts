@@ -1,0 +1,56 @@
+import type { Card } from "@ncsn/core";
+import type { NodeDevice } from "./devices.ts";
+import { nodeModel, type NodeModelParts } from "./node-model.ts";
+import { startWorker, type WorkerClient } from "./worker-client.ts";
+
+/** A model file that was read, and what to run it with. */
+export interface ModelFile {
+  readonly bytes: Uint8Array;
+  readonly card: Card;
+  readonly threads: number;
+  readonly workers: number;
+}
+
+/** Opens the network on a device, with its first worker; the others start when there is work for them. @throws ModelError */
+export async function openOn(
+  { bytes, card, threads, workers }: ModelFile,
+  name: NodeDevice,
+): Promise<NodeModelParts> {
+  const count = name === "cpu" ? Math.min(workers, threads) : 1;
+  const each = Math.floor(threads / count);
+  const clients: Promise<WorkerClient>[] = [];
+  const start = async (): Promise<WorkerClient> => {
+    const client = startWorker();
+    try {
+      await client.request("open", { model: bytes, card, device: name, threads: each });
+      return client;
+    } catch (error) {
+      await client.terminate(error as Error);
+      throw error;
+    }
+  };
+  const worker = (index: number) => (clients[index] ??= start());
+  await worker(0);
+  return {
+    card,
+    device: { name, threads: count * each, workers: count, unused: [] },
+    batch: name === "cpu" ? 8 : 64,
+    wave: 256,
+    worker,
+    async dispose() {
+      const reason = new Error("the model is disposed");
+      const started = await Promise.allSettled(clients);
+      await Promise.all(
+        started.map((one) => (one.status === "fulfilled" ? one.value.terminate(reason) : undefined)),
+      );
+    },
+  };
+}
+
+/** What is wrong with a device's scores, in words; undefined where the probe in the card agrees. */
+export async function wrongNumbers(parts: NodeModelParts): Promise<string | undefined> {
+  const error = await nodeModel(parts).verify();
+  const { tolerance } = parts.card.probe;
+  if (error <= tolerance) return undefined;
+  return `its scores are off by ${error.toPrecision(2)} of their rms on the probe in the card (tolerance ${tolerance})`;
+}

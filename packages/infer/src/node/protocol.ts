@@ -1,0 +1,64 @@
+/**
+ * What the model says to its workers. Every call is answered once, in order; a worker does nothing on its own. A job is
+ * a shard of one sampling, by number.
+ */
+import type { Card } from "@ncsn/core";
+import type { DeviceName } from "../device.ts";
+import type { View } from "../model.ts";
+import type { Plan } from "../plan.ts";
+
+/** A moment of a shard, without its state. */
+export interface Report {
+  readonly index: number;
+  readonly total: number | undefined;
+  readonly sigma: number;
+  readonly evaluations: number;
+}
+
+/** The calls by name: what is sent and what comes back. */
+export interface Calls {
+  /** Opens the network; the first call. */
+  open: {
+    params: {
+      readonly model: Uint8Array;
+      readonly card: Card;
+      readonly device: DeviceName;
+      readonly threads: number;
+    };
+    result: undefined;
+  };
+  /** Draws the first state of images `first` … `first + count − 1` of the plan's seed. */
+  begin: {
+    params: { readonly job: number; readonly plan: Plan; readonly count: number; readonly first: number };
+    result: undefined;
+  };
+  /** One step of the sampler; undefined after the last one. */
+  step: { params: { readonly job: number }; result: Report | undefined };
+  /** The images of the current step in pixels. */
+  read: { params: { readonly job: number; readonly view: View }; result: Float32Array };
+  /** Scores in model units. */
+  score: {
+    params: {
+      readonly x: Float32Array;
+      readonly sigma: Float64Array;
+      readonly labels?: Int32Array;
+      readonly batch: number;
+    };
+    result: Float32Array;
+  };
+}
+
+/** The name of a call. */
+export type Call = keyof Calls;
+
+/** From the model to a worker. `end` overtakes: it stops the job within one run of the network, and is not answered. */
+export type Request =
+  | {
+      [Name in Call]: { readonly id: number; readonly call: Name; readonly params: Calls[Name]["params"] };
+    }[Call]
+  | { readonly call: "end"; readonly job: number };
+
+/** From a worker to the model. */
+export type Answer =
+  | { readonly id: number; readonly result: Calls[Call]["result"] }
+  | { readonly id: number; readonly error: { readonly name: string; readonly message: string } };

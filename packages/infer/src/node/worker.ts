@@ -1,0 +1,131 @@
+/** The worker thread of a model: holds a session and the states of its jobs, and does what it is told, one call at a time. */
+import { parentPort } from "node:worker_threads";
+import { hostSpace, toPixels, type Space } from "@ncsn/core";
+import { SamplingError } from "../model.ts";
+import type { Plan } from "../plan.ts";
+import { samplingKey, startShard, type Shard } from "../shard.ts";
+import type { Answer, Call, Calls, Report, Request } from "./protocol.ts";
+import { createScorer, openSession, type Session } from "./session.ts";
+
+interface Job {
+  readonly shard: Shard<Float32Array>;
+  readonly space: Space<Float32Array>;
+  readonly plan: Plan;
+}
+
+type Handlers = { [Name in Call]: (params: Calls[Name]["params"]) => Promise<Calls[Name]["result"]> };
+
+if (parentPort === null) throw new Error("worker.js is started by the model, as a thread");
+const port = parentPort;
+let session: Session | undefined;
+const jobs = new Map<number, Job>();
+const ended = new Set<number>();
+
+const handlers: Handlers = {
+  async open({ model, card, device, threads }) {
+    session = await openSession(model, card, device, threads);
+    return undefined;
+  },
+
+  begin({ job, plan, count, first }) {
+    const open = opened();
+    const { card, dimension } = open;
+    const score = createScorer(open, {
+      count,
+      batch: plan.batch,
+      labels: plan.labels,
+      check: () => checkWanted(job),
+    });
+    const space = hostSpace({ count, dimension, key: samplingKey(plan.seed), first, score });
+    jobs.set(job, { shard: startShard(space, card, plan), space, plan });
+    return Promise.resolve(undefined);
+  },
+
+  async step({ job }) {
+    const { shard, plan } = jobOf(job);
+    const step = await shard.next();
+    if (step === undefined) return undefined;
+    const { index, total, sigma, evaluations, x } = step;
+    const report: Report = { index, total, sigma, evaluations };
+    if (!isFinite(x)) throw notFinite(report, plan);
+    return report;
+  },
+
+  async read({ job, view }) {
+    const { shard, space } = jobOf(job);
+    const { card } = opened();
+    if (shard.current === undefined) throw new Error("nothing to look at before the first step");
+    if (view === "x") return toPixels(card, shard.current.x.slice());
+    const denoised = await shard.denoised();
+    const pixels = toPixels(card, denoised.slice());
+    space.release(denoised);
+    return pixels;
+  },
+
+  async score({ x, sigma, labels, batch }) {
+    const out = new Float32Array(x.length);
+    await createScorer(opened(), { count: sigma.length, batch, labels })(x, sigma, out);
+    return out;
+  },
+};
+
+function opened(): Session {
+  if (session === undefined) throw new Error("no network is open");
+  return session;
+}
+
+function jobOf(number: number): Job {
+  checkWanted(number);
+  const job = jobs.get(number);
+  if (job === undefined) throw new Error(`no job ${number}`);
+  return job;
+}
+
+function checkWanted(job: number): void {
+  if (ended.has(job)) throw new Error("this sampling has ended");
+}
+
+/** Whether every value is a finite number: 0·x is 0 then, and NaN otherwise. */
+function isFinite(x: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += 0 * x[i];
+  return sum === 0;
+}
+
+function notFinite({ index, total, sigma }: Report, { sampler, advice }: Plan): SamplingError {
+  const where = `step ${index + 1}${total === undefined ? "" : ` of ${total}`}, sigma ${Number(sigma.toPrecision(3))}`;
+  return new SamplingError([`${sampler} lost itself: x is not finite after ${where}`, ...advice].join("; "));
+}
+
+async function answer<Name extends Call>(
+  id: number,
+  call: Name,
+  params: Calls[Name]["params"],
+): Promise<void> {
+  try {
+    const result = await handlers[call](params);
+    const transfer = result instanceof Float32Array ? [result.buffer as ArrayBuffer] : [];
+    port.postMessage({ id, result } satisfies Answer, transfer);
+  } catch (error) {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    port.postMessage({ id, error: { name, message } } satisfies Answer);
+  }
+}
+
+async function end(job: number): Promise<void> {
+  await jobs.get(job)?.shard.end();
+  jobs.delete(job);
+  ended.delete(job);
+}
+
+// One call after the other, for they share the session; an end is heard at once and done in its turn.
+let turn = Promise.resolve();
+port.on("message", (request: Request) => {
+  if (request.call === "end") {
+    ended.add(request.job);
+    turn = turn.then(() => end(request.job));
+  } else {
+    const { id, call, params } = request;
+    turn = turn.then(() => answer(id, call, params));
+  }
+});

@@ -1,0 +1,164 @@
+/**
+ * From a request to a plan: everything that the request leaves open comes from the model's card, then from the
+ * sampler's own defaults. A plan is plain data and can be sent to a worker.
+ */
+import {
+  key,
+  resolveOptions,
+  samplers,
+  schedules,
+  type Card,
+  type NoiseLaw,
+  type Sampler,
+  type SamplerName,
+  type ScheduleName,
+} from "@ncsn/core";
+import { resolveLabels } from "./labels.ts";
+import type { Label } from "./model.ts";
+
+/** What to sample; nothing is obligatory. */
+export interface SampleRequest {
+  /** Number of images; 1 unless told. */
+  readonly count?: number;
+  /** 0 unless told. */
+  readonly seed?: number;
+  /** Number of the first image: the others of the seed are left out. */
+  readonly first?: number;
+  /** Images per run of the network: speed and memory, never the result. */
+  readonly batch?: number;
+  readonly sampler?: SamplerName;
+  /** Levels or intervals of the schedule. */
+  readonly steps?: number;
+  /** A budget of score evaluations per image, which picks the steps. */
+  readonly evaluations?: number;
+  readonly schedule?: ScheduleName;
+  /** Lowest and highest noise level, model units; the model's range unless told. */
+  readonly sigmaMin?: number;
+  readonly sigmaMax?: number;
+  /** Of the schedule karras. */
+  readonly rho?: number;
+  /** The sampler's own options. */
+  readonly options?: object;
+  /** Class of all images or of each, by name or number; −1 or nothing for none. */
+  readonly label?: Label | readonly Label[];
+  readonly signal?: AbortSignal;
+}
+
+/** A request with everything decided. */
+export interface Plan {
+  readonly count: number;
+  readonly first: number;
+  readonly seed: number;
+  readonly batch: number;
+  readonly sampler: SamplerName;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly schedule: ScheduleName;
+  readonly steps: number;
+  /** Noise levels, model units, with the 0 at the end where the sampler goes down to it. */
+  readonly sigmas: Float64Array;
+  readonly prior: NoiseLaw;
+  /** One per image, for models that know classes. */
+  readonly labels?: Int32Array;
+  /** Score evaluations per image; undefined where the data decide. */
+  readonly evaluations: number | undefined;
+  /** What will not work well, a sentence each. */
+  readonly advice: readonly string[];
+}
+
+/**
+ * @param batch images per run unless the request says
+ * @throws RangeError, TypeError with one line that says what would be right
+ */
+export function resolvePlan(card: Card, request: SampleRequest, batch: number): Plan {
+  const { count = 1, seed = 0, first = 0 } = request;
+  const name = oneOf("sampler", request.sampler ?? card.sampler.name, samplers);
+  const sampler: Sampler = samplers[name];
+  key(seed); // refuses what is no seed
+  // What the card says is meant for its own sampler; another one starts from its own defaults.
+  const choice = name === card.sampler.name ? card.sampler : undefined;
+  const options = resolveOptions(name, sampler, choice?.options ?? {}, request.options ?? {});
+  const schedule = oneOf("schedule", request.schedule ?? choice?.schedule ?? sampler.schedule, schedules);
+  if (request.rho !== undefined && schedule !== "karras")
+    throw new RangeError(`rho is an option of the schedule karras, not of ${schedule}`);
+  const steps = stepsOf(name, sampler, options, request, choice?.steps ?? sampler.steps);
+  const [sigmaMin, sigmaMax] = [
+    request.sigmaMin ?? card.sigmaRange[0],
+    request.sigmaMax ?? card.sigmaRange[1],
+  ];
+  const range = { sigmaMin, sigmaMax, rho: request.rho };
+  const sigmas = ending(schedules[schedule](steps, range), endsAtZero(sampler));
+  const labels = resolveLabels(card, request.label, wholeNumber("count", count, 1));
+  return {
+    count,
+    seed,
+    first: wholeNumber("first", first, 0),
+    batch: wholeNumber("batch", request.batch ?? batch, 1),
+    sampler: name,
+    options,
+    schedule,
+    steps,
+    sigmas,
+    prior: choice?.prior ?? "normal",
+    ...(labels && { labels }),
+    evaluations: sampler.evaluations(steps, options),
+    advice: [...rangeAdvice(card, sigmaMin, sigmaMax), ...(sampler.advice?.(sigmas, options) ?? [])],
+  };
+}
+
+/** A key of a registry. @throws RangeError that lists the keys */
+export function oneOf<Name extends string>(
+  what: string,
+  name: string,
+  registry: Readonly<Record<Name, unknown>>,
+): Name {
+  if (Object.hasOwn(registry, name)) return name as Name;
+  throw new RangeError(`unknown ${what}: ${name} (known: ${Object.keys(registry).join(", ")})`);
+}
+
+/** An integer from `least` to 2³² − 1, where image numbers end. @throws RangeError */
+export function wholeNumber(what: string, value: number, least: number): number {
+  if (Number.isInteger(value) && value >= least && value < 2 ** 32) return value;
+  throw new RangeError(`invalid ${what}: ${String(value)} (need an integer >= ${least})`);
+}
+
+function stepsOf(
+  name: SamplerName,
+  sampler: Sampler,
+  options: object,
+  request: SampleRequest,
+  steps: number,
+): number {
+  const { evaluations: budget } = request;
+  if (budget === undefined) return wholeNumber("steps", request.steps ?? steps, 1);
+  if (request.steps !== undefined)
+    throw new TypeError("steps and evaluations exclude each other: give one of them");
+  wholeNumber("evaluations", budget, 1);
+  const least = sampler.evaluations(1, options);
+  if (least === undefined) throw new TypeError(`${name} decides by itself how many evaluations it takes`);
+  if (least > budget)
+    throw new RangeError(`invalid evaluations: ${budget} (one step of ${name} takes ${least})`);
+  let [low, high] = [1, budget + 1]; // low fits, high does not: an evaluation is at most a step
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if ((sampler.evaluations(middle, options) ?? Infinity) <= budget) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Samplers whose natural schedule ends at 0 take the last step down to it, on every schedule; others never see it. */
+function endsAtZero({ schedule }: Sampler): boolean {
+  return schedules[schedule](1, { sigmaMin: 1, sigmaMax: 1 }).at(-1) === 0;
+}
+
+function ending(sigmas: Float64Array, atZero: boolean): Float64Array {
+  const levels = sigmas.at(-1) === 0 ? sigmas.subarray(0, -1) : sigmas;
+  return atZero ? Float64Array.of(...levels, 0) : levels.slice();
+}
+
+function rangeAdvice({ sigmaRange: [least, most] }: Card, sigmaMin: number, sigmaMax: number): string[] {
+  const outside = [...(sigmaMin < least ? [sigmaMin] : []), ...(sigmaMax > most ? [sigmaMax] : [])];
+  return outside.map(
+    (sigma) => `sigma ${sigma} is outside the range that the model was trained on, [${least}, ${most}]`,
+  );
+}

@@ -1,0 +1,66 @@
+/**
+ * The sampling of some of a plan's images in one space: a worker on a CPU has a few, a page on its GPU has all. Image
+ * numbers, not positions, key the noise, so how images are shared out changes nothing.
+ */
+import {
+  key,
+  prior,
+  purposes,
+  samplers,
+  split,
+  type Card,
+  type Key,
+  type Sampler,
+  type Space,
+  type Step,
+} from "@ncsn/core";
+import type { Plan } from "./plan.ts";
+
+/** Images that are sampled together, a step whenever one is asked for. */
+export interface Shard<V> {
+  /** The latest step; undefined before the first. */
+  readonly current: Step<V> | undefined;
+  /** Takes a step; undefined after the last one, whose state stays `current`. */
+  next(): Promise<Step<V> | undefined>;
+  /** Tweedie's x + σ²·score(x, σ) of the current step as a new value, for the caller to release. */
+  denoised(): Promise<V>;
+  /** Frees the state. */
+  end(): Promise<void>;
+}
+
+/** The key that noise of images comes from. */
+export const samplingKey = (seed: number): Key => split(key(seed), purposes.sampling);
+
+/** Starts sampling in a space of the shard's images. */
+export function startShard<V>(space: Space<V>, card: Card, plan: Plan): Shard<V> {
+  const sampler: Sampler = samplers[plan.sampler];
+  const start = prior(space, { sampler: { ...card.sampler, prior: plan.prior } }, plan.sigmas[0]);
+  const steps = sampler.run(space, start, plan.sigmas, plan.options);
+  let current: Step<V> | undefined;
+  return {
+    get current() {
+      return current;
+    },
+    async next() {
+      const { done, value } = await steps.next();
+      if (done === true) return undefined;
+      current = value;
+      return value;
+    },
+    async denoised() {
+      if (current === undefined) throw new Error("nothing to look at before the first step");
+      const { x, sigma } = current;
+      if (sigma === 0) return space.combine([[1, x]]);
+      const score = await space.score(x, sigma);
+      const denoised = space.combine([
+        [1, x],
+        [sigma ** 2, score],
+      ]);
+      space.release(score);
+      return denoised;
+    },
+    async end() {
+      await steps.return(undefined as V);
+    },
+  };
+}
