@@ -70,7 +70,7 @@ export function makeCard(config: RunConfig, step: number, probe: Probe): Card {
     sigmaData: recipe.sigmaData,
     sigmaRange: recipe.sigmaRange,
     sampler: recipe.sampler,
-    ...(classes !== undefined && hasClasses(config) && { classes }), // a data set's classes may go unused
+    ...(classes !== undefined && hasClasses(model) && { classes }), // a data set's classes may go unused
     recipe: { ...recipe, network: model.network },
     training: { dataset: dataset.name, step, steps, batch, seed },
     probe,
