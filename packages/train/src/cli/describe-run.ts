@@ -1,0 +1,62 @@
+/** A run in words, for `--dry-run` and the lines before training. */
+import { summarize, type RunConfig } from "@ncsn/core";
+import { showOptions } from "./network-options.ts";
+import { count, duration, large, megabytes } from "./show.ts";
+
+/** Two lines of what is about to be trained. */
+export function headline({ name, dataset, recipe, model, shape, steps, batch }: RunConfig): string {
+  const { size } = summarize(model, shape);
+  return `run ${name}: ${recipe.name} on ${dataset.name}, ${model.network.name} of ${count(size)} parameters, ${count(steps)} steps of ${batch}`;
+}
+
+/**
+ * Everything that a run would be, with its parameters and costs.
+ * @param perStep seconds of a step, measured
+ */
+export function describeRun(config: RunConfig, engine: string, perStep: number): string {
+  const { recipe, model, dataset, shape, pixels, batch, steps, seed } = config;
+  const { parameters, size, multiplyAdds, activations } = summarize(model, shape);
+  const { optimiser, objective } = recipe;
+  const images =
+    dataset.size === null
+      ? "endless"
+      : `${count(dataset.size)} items, ${((steps * batch) / dataset.size).toFixed(2)} epochs`;
+  // Parameters, average, two moments and a gradient; activations once for the pass back and about once in passing.
+  const memory = 4 * (5 * size + 2 * batch * activations);
+  const settings: readonly (readonly [string, string])[] = [
+    ["run", config.name],
+    ["recipe", `${recipe.name} (${recipe.paper})`],
+    ["data", `${dataset.name} [${shape.join(", ")}], ${images}${extras(dataset.options)}`],
+    ["model units", `${pixels.scale.toPrecision(4)} * pixel + ${pixels.offset.toPrecision(4)}`],
+    ["noise", `sigma ${recipe.sigmaRange.join(" to ")}, ${objective.sigma.name}, weight ${objective.weight}`],
+    ["network", `${model.network.name} ${showOptions(model.network.options)}`],
+    ["model", `${model.parameterization} parameterization, sigma_data ${model.sigmaData}`],
+    ["optimiser", `adam${extras({ ...optimiser })}`],
+    ["sampler", `${recipe.sampler.name}, ${recipe.sampler.steps} steps`],
+    ["length", `${count(steps)} steps of ${batch}`],
+    ["seed", String(seed)],
+    ["engine", engine],
+  ];
+  const costs: readonly (readonly [string, string])[] = [
+    ["parameters", count(size)],
+    ["multiply-adds", `${large(multiplyAdds)} an image and evaluation`],
+    ["memory", `about ${megabytes(memory)}`],
+    [
+      "time",
+      `about ${duration(steps * perStep)}: ${duration(perStep)} a step, ${(batch / perStep).toPrecision(3)} images/s (measured)`,
+    ],
+  ];
+  const table = parameters.map(({ name, shape: s }) => [name, `[${s.join(", ")}]`] as const);
+  return [lines(settings), "", lines(table, "  "), "", lines(costs)].join("\n");
+}
+
+function extras(options: Readonly<Record<string, unknown>>): string {
+  return Object.entries(options)
+    .map(([name, value]) => `, ${name} ${String(value)}`)
+    .join("");
+}
+
+function lines(rows: readonly (readonly [string, string])[], indent = ""): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${indent}${name.padEnd(width)}  ${value}`).join("\n");
+}

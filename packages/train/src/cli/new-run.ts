@@ -1,0 +1,204 @@
+/** From options to the configuration of a run: first what can be checked as typed, then what needs the data. */
+import {
+  networks,
+  recipes,
+  statistics,
+  summarize,
+  type Dataset,
+  type NetworkName,
+  type Recipe,
+  type RunConfig,
+} from "@ncsn/core";
+import { dataKey } from "../batches.ts";
+import { datasetNames, type DatasetRequest } from "../datasets/index.ts";
+import { defaultsOf, networkFlags, typedOptions } from "./network-options.ts";
+import { integer, oneOf, positive } from "./option-values.ts";
+import type { TrainArguments } from "./train-options.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** How long a run is to be. */
+export type Length = { readonly steps: number } | { readonly epochs: number } | { readonly minutes: number };
+
+/** What was asked for, checked as far as it can be without the data. */
+export interface Plan {
+  readonly recipe: Recipe;
+  readonly network: NetworkName | undefined;
+  readonly seed: number;
+  readonly batch: number;
+  readonly rate: number | undefined;
+  readonly length: Length;
+  readonly conditional: boolean;
+  readonly data: DatasetRequest;
+}
+
+/** Items that count as an epoch of a set without end: as many as MNIST has. */
+const endlessEpoch = 60_000;
+
+/** @throws UsageError */
+export function planRun(args: TrainArguments): Plan {
+  const recipe: Recipe =
+    recipes[oneOf("recipe", args.recipe ?? "edm", Object.keys(recipes) as (keyof typeof recipes)[])];
+  const network =
+    args.network === undefined
+      ? undefined
+      : oneOf("network", args.network, Object.keys(networks) as NetworkName[]);
+  const seed = integer("seed", args.seed ?? "0", 0);
+  return {
+    recipe,
+    network,
+    seed,
+    batch: args.batch === undefined ? recipe.batch : integer("batch", args.batch),
+    rate: args.rate === undefined ? undefined : positive("rate", args.rate),
+    length: lengthOf(args) ?? recipe.length,
+    conditional: args.conditional === true,
+    data: {
+      name: oneOf("data set", args.dataset ?? "glyphs", datasetNames),
+      split: "train",
+      key: dataKey(seed),
+      ...(args.data !== undefined && { data: args.data }),
+      ...(args.size !== undefined && { size: integer("size", args.size) }),
+      ...colourOf(args),
+    },
+  };
+}
+
+function lengthOf({ steps, epochs, minutes }: TrainArguments): Length | undefined {
+  const given = Object.entries({ steps, epochs, minutes }).filter(([, text]) => text !== undefined);
+  if (given.length > 1)
+    throw new UsageError(
+      `${given.map(([name]) => `--${name}`).join(" and ")} exclude each other: give one of them`,
+    );
+  if (steps !== undefined) return { steps: integer("steps", steps) };
+  if (epochs !== undefined) return { epochs: positive("epochs", epochs) };
+  return minutes === undefined ? undefined : { minutes: positive("minutes", minutes) };
+}
+
+function colourOf({ colour, grey }: TrainArguments): { readonly colour?: boolean } {
+  if (colour !== undefined && grey !== undefined)
+    throw new UsageError("--colour and --grey exclude each other: give one of them");
+  if (grey !== undefined) return { colour: !grey };
+  return colour === undefined ? {} : { colour };
+}
+
+/**
+ * The configuration of a planned run on its data. A length in minutes stands as one step until it has been measured.
+ * @throws UsageError
+ */
+export function configure(
+  plan: Plan,
+  dataset: Dataset,
+  name: string,
+  args: TrainArguments & Readonly<Record<string, unknown>>,
+): RunConfig {
+  const { recipe, seed, batch, rate, data } = plan;
+  const { shape, classes, size } = dataset;
+  const isPoints = shape[1] * shape[2] === 1;
+  const networkName = plan.network ?? (isPoints ? "mlp" : recipe.network.name);
+  const options = {
+    ...defaultsOf(networkName),
+    ...(networkName === recipe.network.name ? recipe.network.options : {}),
+    ...typedOptions(networkName, args.net ?? [], flagsOf(args)),
+    ...(plan.conditional ? classOption(networkName, dataset) : {}),
+  } as { readonly classes?: number };
+  checkClasses(options.classes ?? 0, dataset);
+
+  const network = { name: networkName, options };
+  const model = { network, parameterization: recipe.parameterization, sigmaData: recipe.sigmaData };
+  try {
+    summarize(model, shape);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error)); // such as an image size that does not halve
+  }
+  const { length } = plan;
+  const steps =
+    "steps" in length ? length.steps : "epochs" in length ? stepsOf(length.epochs, size, batch) : 1;
+  return {
+    version: 1,
+    name,
+    seed,
+    recipe: {
+      ...recipe,
+      network,
+      optimiser: { ...recipe.optimiser, rate: rate ?? recipe.optimiser.rate ?? networks[networkName].rate },
+      batch,
+      length: { steps },
+    },
+    model,
+    dataset: {
+      name: data.name,
+      size: size === Infinity ? null : size,
+      options: Object.fromEntries(
+        (["data", "size", "colour"] as const).flatMap((option) =>
+          data[option] === undefined ? [] : [[option, data[option]]],
+        ),
+      ),
+    },
+    shape,
+    ...((options.classes ?? 0) > 0 && { classes }),
+    pixels: unitsOf(recipe, dataset),
+    batch,
+    steps,
+  };
+}
+
+/** The same run with another number of steps. */
+export const withSteps = (config: RunConfig, steps: number): RunConfig => ({
+  ...config,
+  recipe: { ...config.recipe, length: { steps } },
+  steps,
+});
+
+/** The values of the networks' flags that were given. */
+export function flagsOf(
+  args: TrainArguments & Readonly<Record<string, unknown>>,
+): Record<string, string | undefined> {
+  return Object.fromEntries(
+    networkFlags.map((option) => {
+      const value = args[option];
+      return [option, typeof value === "string" ? value : undefined];
+    }),
+  );
+}
+
+function stepsOf(epochs: number, size: number, batch: number): number {
+  return Math.ceil((epochs * (size === Infinity ? endlessEpoch : size)) / batch);
+}
+
+function classOption(network: NetworkName, { name, classes }: Dataset): { readonly classes: number } {
+  if (classes === undefined) throw new UsageError(`invalid conditional: ${name} has no classes`);
+  if (!Object.hasOwn(defaultsOf(network), "classes"))
+    throw new UsageError(`invalid conditional: network ${network} takes no classes`);
+  return { classes: classes.length };
+}
+
+function checkClasses(count: number, { name, classes = [] }: Dataset): void {
+  if (count > 0 && count !== classes.length)
+    throw new UsageError(
+      `invalid classes: ${count} (${name} has ${classes.length === 0 ? "none" : classes.length})`,
+    );
+}
+
+/** Model units of a recipe on a data set. */
+function unitsOf({ units, sigmaData }: Recipe, dataset: Dataset): RunConfig["pixels"] {
+  switch (units) {
+    case "pixels":
+      return { scale: 1, offset: 0 };
+    case "standardised": {
+      const { mean, deviation } = statistics(dataset);
+      if (!(deviation > 0)) throw new UsageError(`invalid data: all values of ${dataset.name} are ${mean}`);
+      const scale = sigmaData / deviation;
+      return { scale, offset: -scale * mean };
+    }
+    default:
+      return units satisfies never;
+  }
+}
+
+/** How to open the data of a run again. */
+export const dataOf = ({ seed, dataset }: RunConfig, data?: string): DatasetRequest => ({
+  ...(dataset.options as Pick<DatasetRequest, "size" | "colour" | "data">),
+  ...(data !== undefined && { data }),
+  name: dataset.name,
+  split: "train",
+  key: dataKey(seed),
+});

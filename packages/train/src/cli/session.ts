@@ -1,0 +1,122 @@
+/** Training a run to its end, or until it is told to stop: steps, metrics, pictures and checkpoints. */
+import { setImmediate } from "node:timers/promises";
+import type { Dataset, MetricSums, RunConfig } from "@ncsn/core";
+import type { Engine } from "../engine.ts";
+import { addStep, lineAfter, noSums } from "../metrics.ts";
+import { drawPreview, type PreviewPlan } from "../preview.ts";
+import { measureProbe } from "../probe.ts";
+import { picture } from "../run/picture.ts";
+import type { RunFolder } from "../run/run-folder.ts";
+import { DivergedError, train } from "../trainer.ts";
+import type { Progress } from "./progress.ts";
+
+export interface SessionOptions {
+  readonly config: RunConfig;
+  /** Holds the state of step `from`. */
+  readonly engine: Engine;
+  readonly dataset: Dataset;
+  readonly folder: RunFolder;
+  /** Steps already taken. */
+  readonly from: number;
+  /** The sums of the checkpoint that `from` is of. */
+  readonly sums?: MetricSums;
+  readonly previews: PreviewPlan;
+  /** Seconds between checkpoints. */
+  readonly checkpointEvery: number;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** Where training got to. */
+export interface SessionEnd {
+  readonly step: number;
+  /** The loss of the last metrics window that ended; undefined where none did. */
+  readonly loss: number | undefined;
+  /** The newest picture of this session. */
+  readonly sample: string | undefined;
+}
+
+/** @throws DivergedError with the last good checkpoint named, or Error where the disk refuses */
+export async function trainToEnd(options: SessionOptions): Promise<SessionEnd> {
+  const { config, engine, dataset, folder, from, previews, checkpointEvery, progress, signal } = options;
+  let sums = options.sums ?? noSums;
+  let step = from;
+  let loss: number | undefined;
+  let sample: string | undefined;
+  let saved: number | undefined;
+  const started = await folder.startMetrics(from);
+  let seconds = started?.seconds ?? 0;
+  let window = { seconds: 0, steps: 0 }; // of this process, since the last line
+
+  const saveCheckpoint = async (): Promise<void> => {
+    const probe = await measureProbe(config, engine, step);
+    await folder.saveCheckpoint({
+      config,
+      step,
+      probe,
+      engine: engine.description,
+      sums,
+      state: await engine.state(),
+    });
+    saved = step;
+  };
+
+  try {
+    // A run can be resumed from its first moment; one that is resumed has its checkpoint.
+    if (from === 0) await saveCheckpoint();
+    else saved = from;
+    let savedAt = performance.now();
+
+    for await (const taken of train({ config, engine, dataset, from, signal })) {
+      step = taken.step;
+      seconds += taken.seconds;
+      window = { seconds: window.seconds + taken.seconds, steps: window.steps + 1 };
+      const imagesPerSecond = (config.batch * window.steps) / window.seconds;
+      sums = addStep(sums, taken, config.recipe.sigmaRange);
+      progress.update(step, sums.loss / sums.steps, imagesPerSecond);
+      const line = lineAfter(sums, taken, config.steps);
+      if (line !== undefined) {
+        await folder.appendMetrics({
+          ...line,
+          imagesPerSecond: round(imagesPerSecond),
+          seconds: round(seconds),
+        });
+        ({ loss } = line);
+        sums = noSums;
+        window = { seconds: 0, steps: 0 };
+      }
+      const done = step === config.steps;
+      if (done || step % previews.every === 0) {
+        const samples = await drawPreview({ config, engine, count: previews.count, signal });
+        if (samples !== undefined)
+          sample = await folder.saveSample(step, await pictureOf(samples, config, dataset));
+      }
+      if (performance.now() - savedAt > 1000 * checkpointEvery) {
+        await saveCheckpoint();
+        savedAt = performance.now();
+      }
+      await setImmediate(); // engines may work without ever waiting; signals are heard only between tasks
+    }
+    if (saved !== step) await saveCheckpoint();
+  } catch (error) {
+    if (!(error instanceof DivergedError)) throw error;
+    const last =
+      saved === undefined
+        ? "there is no checkpoint"
+        : `the last good checkpoint is of step ${saved}: ${folder.checkpointPath}`;
+    error.message += `; ${last}`;
+    throw error;
+  }
+  return { step, loss, sample };
+}
+
+const round = (value: number): number => Number(value.toPrecision(4));
+
+/** Points are drawn over as many of the data. */
+function pictureOf(samples: Float32Array, { shape }: RunConfig, dataset: Dataset): Promise<Uint8Array> {
+  const [channels, height, width] = shape;
+  const points = height * width > 1 ? 0 : Math.min(dataset.size, 1024);
+  const data = new Float32Array(points * channels);
+  for (let i = 0; i < points; i++) dataset.read(i, data, i * channels);
+  return picture(samples, shape, data);
+}

@@ -1,0 +1,196 @@
+/** `train`: from options to a finished run. */
+import type { Dataset, RunConfig } from "@ncsn/core";
+import { openDataset, type DatasetRequest } from "../datasets/index.ts";
+import type { Engine } from "../engine.ts";
+import { planPreviews } from "../preview.ts";
+import { createRun, enterRun, existing, type RunFolder } from "../run/run-folder.ts";
+import { newestRun, readRun, runExists } from "../run/saved-run.ts";
+import { describeRun, headline } from "./describe-run.ts";
+import { engines, type EngineName } from "./engines.ts";
+import { secondsPerStep, stepsWithin } from "./measure-speed.ts";
+import { configure, dataOf, planRun, withSteps } from "./new-run.ts";
+import { integer, oneOf, positive } from "./option-values.ts";
+import { trainingProgress } from "./progress.ts";
+import { checkSame } from "./resumed-run.ts";
+import { trainToEnd } from "./session.ts";
+import { duration } from "./show.ts";
+import { interruptible } from "./stop-signals.ts";
+import type { TrainArguments } from "./train-options.ts";
+import { UsageError } from "./usage-error.ts";
+
+type Arguments = TrainArguments & Readonly<Record<string, unknown>>;
+
+/** Options that are about this process rather than about the run. */
+interface Settings {
+  readonly engine: EngineName;
+  readonly backend: string;
+  readonly checkpointEvery: number;
+  readonly sampleEvery: number | undefined;
+  readonly dryRun: boolean;
+}
+
+/** Carries the command out. @returns the exit code */
+export async function runTrain(args: Arguments): Promise<number> {
+  refuseTwice(args);
+  const settings = settingsOf(args);
+  return args.resume === undefined ? startRun(args, settings) : resumeRun(args, args.resume, settings);
+}
+
+async function startRun(args: Arguments, settings: Settings): Promise<number> {
+  const plan = planRun(args);
+  const name =
+    args.name === undefined ? await freeName(`${plan.data.name}-${plan.recipe.name}`) : checkName(args.name);
+  if (await runExists(name)) throw existing(name);
+  const dataset = await openData(plan.data);
+  let config = configure(plan, dataset, name, args);
+  const engine = await engines[settings.engine].open(config, settings.backend);
+  if ("minutes" in plan.length) {
+    const seconds = 60 * plan.length.minutes;
+    const spent = performance.now();
+    console.error(`measuring the speed of training (${engine.description})`);
+    const perStep = await secondsPerStep(config, engine, dataset, Math.min(15, 0.03 * seconds));
+    const left = seconds - (performance.now() - spent) / 1000;
+    const steps = stepsWithin(left, perStep, 0);
+    const { overhead } = planPreviews({ ...config, steps }, settings.sampleEvery);
+    config = withSteps(config, stepsWithin(left, perStep, overhead));
+  }
+  if (settings.dryRun) return dryRun(config, engine, dataset);
+  const folder = await createRun(config);
+  return trainIn({ folder, config, engine, dataset, from: 0 }, args, settings);
+}
+
+async function resumeRun(args: Arguments, given: string, settings: Settings): Promise<number> {
+  const name = given === "" ? await newestRun() : checkName(given);
+  const { config } = await readRun(name);
+  checkSame(config, args);
+  if (given === "") console.error(`resuming ${name}`);
+  const dataset = await openData(dataOf(config, args.data));
+  checkData(config, dataset);
+  const engine = await engines[settings.engine].open(config, settings.backend);
+  if (settings.dryRun) return dryRun(config, engine, dataset);
+  const folder = await enterRun(name);
+  const { checkpoint } = await readRun(name).catch(async (error: unknown) => {
+    await folder.close();
+    throw error;
+  });
+  if (checkpoint === undefined) return trainIn({ folder, config, engine, dataset, from: 0 }, args, settings);
+  const { step, state, sums, engine: before } = checkpoint;
+  await engine.restore(state, step);
+  if (before !== undefined && before !== engine.description)
+    console.error(
+      `note: ${before} trained it so far, ${engine.description} does now: the numbers will differ in rounding`,
+    );
+  return trainIn({ folder, config, engine, dataset, from: step, sums }, args, settings);
+}
+
+type Start = Pick<
+  Parameters<typeof trainToEnd>[0],
+  "folder" | "config" | "engine" | "dataset" | "from" | "sums"
+>;
+
+async function trainIn(
+  start: Start,
+  args: Arguments,
+  { checkpointEvery, sampleEvery }: Settings,
+): Promise<number> {
+  const { folder, config, engine, from } = start;
+  console.error(headline(config));
+  console.error(engine.description + (from === 0 ? "" : `, from step ${from}`));
+  const progress = trainingProgress(from, config.steps);
+  const stop = interruptible(() => progress.note("stopping after this step; once more to stop at once"));
+  const began = performance.now();
+  try {
+    const previews = planPreviews(config, sampleEvery);
+    const end = await trainToEnd({ ...start, previews, checkpointEvery, progress, signal: stop.signal });
+    progress.stop();
+    if (end.step < config.steps) {
+      console.error(
+        `stopped after step ${end.step} of ${config.steps}; continue with\n  ${resumeCommand(config, args)}`,
+      );
+      return stop.exitCode();
+    }
+    const took = duration((performance.now() - began) / 1000);
+    const loss = end.loss === undefined ? "" : `, loss ${end.loss.toPrecision(4)}`;
+    console.log(
+      `${folder.path}: ${config.steps} steps${from > 0 ? `, ${config.steps - from} of them now` : ""}, in ${took}${loss}`,
+    );
+    console.log(`checkpoint  ${folder.checkpointPath}`);
+    console.log(`samples     ${end.sample ?? folder.samplesPath}`);
+    console.log(`next        pnpm export ${config.name}`);
+    return 0;
+  } finally {
+    progress.stop();
+    stop.ignore();
+    await closeAll(folder, engine);
+  }
+}
+
+async function closeAll(folder: RunFolder, engine: Engine): Promise<void> {
+  await folder.close();
+  await engine.dispose();
+}
+
+async function dryRun(config: RunConfig, engine: Engine, dataset: Dataset): Promise<number> {
+  const perStep = await secondsPerStep(config, engine, dataset, 3);
+  console.log(describeRun(config, engine.description, perStep));
+  await engine.dispose();
+  return 0;
+}
+
+async function openData(request: DatasetRequest): Promise<Dataset> {
+  const { dataset, notes } = await openDataset(request);
+  for (const note of notes) console.error(`note: ${note}`);
+  return dataset;
+}
+
+/** A folder that has changed would make another run of it. */
+function checkData({ name, dataset: { size }, shape }: RunConfig, dataset: Dataset): void {
+  if (dataset.size !== (size ?? Infinity) || dataset.shape.join() !== shape.join())
+    throw new UsageError(
+      `the data have changed: ${dataset.size} items of [${dataset.shape.join(", ")}], run ${name} was started with ${size ?? "endless"} of [${shape.join(", ")}]`,
+    );
+}
+
+function settingsOf(args: Arguments): Settings {
+  const engine = oneOf("engine", args.engine ?? "tfjs", Object.keys(engines) as EngineName[]);
+  return {
+    engine,
+    backend: oneOf("backend", args.backend ?? "auto", engines[engine].backends),
+    checkpointEvery: positive("checkpoint-every", args["checkpoint-every"] ?? "60"),
+    sampleEvery:
+      args["sample-every"] === undefined ? undefined : integer("sample-every", args["sample-every"]),
+    dryRun: args["dry-run"] === true,
+  };
+}
+
+/** yargs makes a list of an option that is given twice. */
+function refuseTwice(args: Arguments): void {
+  for (const [option, value] of Object.entries(args))
+    if (Array.isArray(value) && option !== "net" && option !== "_")
+      throw new UsageError(`--${option} is given ${value.length} times`);
+}
+
+function checkName(name: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name))
+    throw new UsageError(
+      `invalid name: ${name} (need letters, digits, ".", "_" and "-", a letter or digit first)`,
+    );
+  return name;
+}
+
+async function freeName(stem: string): Promise<string> {
+  for (let n = 1; ; n++) if (!(await runExists(`${stem}-${n}`))) return `${stem}-${n}`;
+}
+
+/** The command that goes on as this one did. */
+function resumeCommand({ name }: RunConfig, args: Arguments): string {
+  const kept = (["data", "engine", "backend", "checkpoint-every", "sample-every"] as const).flatMap(
+    (option) => {
+      const value = args[option];
+      return value === undefined
+        ? []
+        : [`--${option} ${/^[\w./-]+$/.test(value) ? value : JSON.stringify(value)}`];
+    },
+  );
+  return ["pnpm train --resume", name, ...kept].join(" ");
+}

@@ -1,0 +1,6 @@
+export * from "./batches.ts";
+export * from "./engine.ts";
+export * from "./metrics.ts";
+export * from "./preview.ts";
+export * from "./probe.ts";
+export * from "./trainer.ts";
