@@ -33,7 +33,11 @@ export function initialiserBinder(parameters: ReadonlyMap<string, Tensor>): Bind
     const tensor = parameters.get(name);
     if (tensor === undefined) throw new TypeError(`the parameter ${name} is missing`);
     if (tensor.shape.join() !== shape.join())
-      throw new TypeError(`the parameter ${name} is [${tensor.shape.join(", ")}] (need [${shape.join(", ")}])`);
-    return tape.constant(normaliseWeight(Float64Array.from(tensor.data), shape[0], { unit, gain }), as, { name });
+      throw new TypeError(
+        `the parameter ${name} is [${tensor.shape.join(", ")}] (need [${shape.join(", ")}])`,
+      );
+    return tape.constant(normaliseWeight(Float64Array.from(tensor.data), shape[0], { unit, gain }), as, {
+      name,
+    });
   };
 }

@@ -32,7 +32,10 @@ export function decodeModel(bytes: Uint8Array): Model {
 function graphOf({ name, input, output, node, initializer }: Onnx.IGraphProto): Graph {
   const constants = new Map((initializer ?? []).map((tensor) => [tensor.name ?? "", constantOf(tensor)]));
   const inputs = (input ?? []).map(valueOf);
-  const values = new Map<string, Value>([...inputs.map((value) => [value.name, value] as const), ...constants]);
+  const values = new Map<string, Value>([
+    ...inputs.map((value) => [value.name, value] as const),
+    ...constants,
+  ]);
   const nodes = (node ?? []).map((proto) => {
     const made = nodeOf(proto);
     const given = made.inputs.map((value) => values.get(value));
@@ -47,7 +50,9 @@ function graphOf({ name, input, output, node, initializer }: Onnx.IGraphProto): 
 function nodeOf({ name, opType, input, output, attribute }: Onnx.INodeProto): Node {
   const op = opType ?? "";
   if (!isOpType(op)) throw new TypeError(`unknown operator: ${op}`);
-  const attributes: Attributes = Object.fromEntries((attribute ?? []).map((proto) => [proto.name ?? "", attributeOf(proto)]));
+  const attributes: Attributes = Object.fromEntries(
+    (attribute ?? []).map((proto) => [proto.name ?? "", attributeOf(proto)]),
+  );
   return { name: name ?? "", op, inputs: input ?? [], outputs: output ?? [], attributes };
 }
 
@@ -69,7 +74,9 @@ function attributeOf({ name, type, f, i, ints, s }: Onnx.IAttributeProto): Attri
 
 function valueOf({ name, type }: Onnx.IValueInfoProto): Value {
   const { elemType, shape } = type?.tensorType ?? {};
-  const dimensions = (shape?.dim ?? []).map(({ dimValue, dimParam }) => (dimParam ? dimParam : Number(dimValue)));
+  const dimensions = (shape?.dim ?? []).map(({ dimValue, dimParam }) =>
+    dimParam ? dimParam : Number(dimValue),
+  );
   return { name: name ?? "", type: elementTypeOf(elemType), shape: dimensions };
 }
 

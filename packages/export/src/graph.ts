@@ -102,11 +102,18 @@ export function tape(name: string, from?: Graph): Tape {
       return value;
     },
 
-    constant(numbers, shape = typeof numbers === "number" ? [] : [numbers.length], { type = "float32", name: wanted } = {}) {
+    constant(
+      numbers,
+      shape = typeof numbers === "number" ? [] : [numbers.length],
+      { type = "float32", name: wanted } = {},
+    ) {
       const data = typeof numbers === "number" ? Float64Array.of(numbers) : Float64Array.from(numbers);
       if (data.length !== shape.reduce((a, b) => a * b, 1))
         throw new TypeError(`a constant of ${data.length} numbers cannot have shape [${shape.join(", ")}]`);
-      const key = wanted === undefined && data.length <= smallConstant ? `${type} [${shape.join()}] ${data.join()}` : undefined;
+      const key =
+        wanted === undefined && data.length <= smallConstant
+          ? `${type} [${shape.join()}] ${data.join()}`
+          : undefined;
       const found = key === undefined ? undefined : known.get(key);
       if (found !== undefined) return found;
       const value = add({ name: unique(wanted ?? "constant"), type, shape, data });
@@ -146,7 +153,8 @@ export function tape(name: string, from?: Graph): Tape {
     output(outputName, value) {
       // A copy under the wanted name; `passes/` renames instead where nothing else stands in the way.
       const copy = self.op("Identity", [value], {}, outputName);
-      if (copy.name !== outputName) throw new TypeError(`the graph ${name} has a value ${outputName} already`);
+      if (copy.name !== outputName)
+        throw new TypeError(`the graph ${name} has a value ${outputName} already`);
       outputs.push(copy);
       return copy;
     },
@@ -167,7 +175,8 @@ export function infer(
   const operator = operators[op];
   try {
     for (const attribute of Object.keys(attributes))
-      if (!Object.hasOwn(operator.attributes, attribute)) throw new TypeError(`it has no attribute ${attribute}`);
+      if (!Object.hasOwn(operator.attributes, attribute))
+        throw new TypeError(`it has no attribute ${attribute}`);
     const numbers = (i: number): readonly number[] => {
       const data = constants.get(inputs[i]?.name ?? "")?.data;
       if (data === undefined) throw new TypeError(`input ${i}, ${typeText(inputs[i])}, must be a constant`);
@@ -175,8 +184,11 @@ export function infer(
     };
     return operator.outputs({ inputs, attributes, numbers });
   } catch (error) {
-    throw new TypeError(`cannot add ${op} ${name}: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    throw new TypeError(
+      `cannot add ${op} ${name}: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -50,8 +50,11 @@ export function onnxNn(tape: Tape, bind: Binder): OnnxNn {
   const scale = (x: Value, by: Operand): Value => op("Mul", [x, by]);
   const shift = (x: Value, by: Operand): Value => op("Add", [x, by]);
   const silu: Pointwise<Value, Value> = (x: Value) => op("Mul", [x, op("Sigmoid", [x])]);
-  const elu: Pointwise<Value, Value> = (x: Value) => op("Elu", [x]);
   const relu: Pointwise<Value, Value> = (x: Value) => op("Relu", [x]);
+  // Elu's CPU kernel computes the ends of an array in another way than its middle; for x > 0 the second term is 0.
+  const elu: Pointwise<Value, Value> = (x: Value) =>
+    op("Sub", [op("Relu", [x]), op("Relu", [op("Sub", [1, op("Exp", [x])])])]);
+  const reciprocal = (v: Value): Value => op("Div", [1, v]);
 
   return {
     parameter: (name, shape, init) => bind(tape, { name, shape, init, as: shape }),
@@ -74,13 +77,18 @@ export function onnxNn(tape: Tape, bind: Binder): OnnxNn {
 
     meanPool(x) {
       const [height, width] = [sizeOf(x, 2), sizeOf(x, 3)];
-      if (height % 2 !== 0 || width % 2 !== 0) throw new RangeError(`cannot halve an image of ${height}x${width}`);
+      if (height % 2 !== 0 || width % 2 !== 0)
+        throw new RangeError(`cannot halve an image of ${height}x${width}`);
       return op("AveragePool", [x], { kernel_shape: [2, 2], strides: [2, 2], pads: [0, 0, 0, 0] });
     },
     maxPool(x, size) {
       const reach = Math.floor(size / 2);
       const kernel = 2 * reach + 1;
-      return op("MaxPool", [x], { kernel_shape: [kernel, kernel], strides: [1, 1], pads: [reach, reach, reach, reach] });
+      return op("MaxPool", [x], {
+        kernel_shape: [kernel, kernel],
+        strides: [1, 1],
+        pads: [reach, reach, reach, reach],
+      });
     },
     upsample: (x) =>
       op("Resize", [x, undefined, tape.constant([1, 1, 2, 2])], {
@@ -94,36 +102,56 @@ export function onnxNn(tape: Tape, bind: Binder): OnnxNn {
       // Sizes would have to name the batch. With aligned corners the scales say nothing but the output's size, which
       // is their product with the input's, rounded down: half a pixel more keeps that from float32's rounding.
       const scales = tape.constant([1, 1, (height + 0.5) / sizeOf(x, 2), (width + 0.5) / sizeOf(x, 3)]);
-      return op("Resize", [x, undefined, scales], { mode: "linear", coordinate_transformation_mode: "align_corners" });
+      return op("Resize", [x, undefined, scales], {
+        mode: "linear",
+        coordinate_transformation_mode: "align_corners",
+      });
     },
 
     moments(x) {
-      const mean = op("ReduceMean", [x], { axes: [2, 3], keepdims: 1 });
+      // ReduceMean sums in an order that depends on where an image lies in memory.
+      const mean = op("GlobalAveragePool", [x]);
       const centred = op("Sub", [x, mean]);
-      return { mean, variance: op("ReduceMean", [op("Mul", [centred, centred])], { axes: [2, 3], keepdims: 1 }) };
+      return { mean, variance: op("GlobalAveragePool", [op("Mul", [centred, centred])]) };
     },
     attention: (q, k, v, heads) => attention(tape, q, k, v, heads),
 
     times: scale,
     plus: shift,
-    log: (v) => op("Log", [v]),
-    rsqrt: (v) => op("Reciprocal", [op("Sqrt", [v])]),
-    reciprocal: (v) => op("Reciprocal", [v]),
-    mean: (v) => op("ReduceMean", [v], { axes: [1], keepdims: 1 }),
-
+    // The logarithm of a sum of one number each: Log itself computes the last images of a batch in another way.
+    log: (v) => op("ReduceLogSum", [v], { axes: [2, 3], keepdims: 1 }),
+    rsqrt: (v) => reciprocal(op("Sqrt", [v])),
+    reciprocal,
+    mean(v) {
+      const width = sizeOf(v, 1);
+      return conv(tape, "mean", v, [tape.constant(Array<number>(width).fill(1 / width), [1, width, 1, 1])], {
+        size: 1,
+      });
+    },
     fourier(v, frequencies, phases) {
-      // In turns, so that the cosine sees an angle in [-π, π]: WGSL promises nothing of use beyond.
       const count = frequencies.length;
-      const perTurn = frequencies.map((f) => f / (2 * Math.PI));
-      const start = phases.map((phase) => phase / (2 * Math.PI));
-      const weights = [tape.constant(perTurn, [count, 1, 1, 1], { name: "frequencies" }), tape.constant(start, [count], { name: "phases" })];
-      const turns = conv(tape, "fourier.conv", v, weights, { size: 1 });
-      const rest = op("Sub", [turns, op("Floor", [shift(turns, 0.5)])]);
-      return scale(op("Cos", [scale(rest, 2 * Math.PI)]), Math.SQRT2);
+      const perTurn = tape.constant(
+        frequencies.map((f) => f / (2 * Math.PI)),
+        [count, 1, 1, 1],
+        { name: "frequencies" },
+      );
+      const start = tape.constant(
+        phases.map((phase) => phase / (2 * Math.PI)),
+        [count],
+        { name: "phases" },
+      );
+      return scale(
+        cosineOfTurns(tape, conv(tape, "fourier.conv", v, [perTurn, start], { size: 1 })),
+        Math.SQRT2,
+      );
     },
     oneHot(v, width) {
       // Every comparison of WebGPU takes the label's own type; OneHot has no kernel there.
-      const columns = tape.constant(Array.from({ length: width }, (_, i) => i), [1, width, 1, 1], { type: v.type });
+      const columns = tape.constant(
+        Array.from({ length: width }, (_, i) => i),
+        [1, width, 1, 1],
+        { type: v.type },
+      );
       return op("Cast", [op("Equal", [v, columns])], { to: 1 });
     },
     nearest(v, table) {
@@ -157,12 +185,35 @@ function conv(
   return tape.op("Conv", [x, ...weights], attributes, name);
 }
 
+/**
+ * Chebyshev interpolation of cos(πr), |r| ≤ ½, as a polynomial in r²; error below 5e-8. (Interpolate cos(π√u) at
+ * u = (1 + cos((2k + 1)π/10))/8, k = 0 … 4.)
+ */
+const halfCosine = [
+  0.9999999530275124, -4.934792802489462, 4.058410790762693, -1.3318729727882108, 0.21968242357693846,
+];
+
+/**
+ * cos(2πt) as 2·cos²(πr) − 1 with r = t − ⌊t + ½⌋, in sums and products: Cos computes the ends of an array in another
+ * way than its middle on CPUs, and WGSL promises only 2⁻¹¹ of it.
+ */
+function cosineOfTurns(tape: Tape, turns: Value): Value {
+  const op = tape.op;
+  const rest = op("Sub", [turns, op("Floor", [op("Add", [turns, 0.5])])]);
+  const square = op("Mul", [rest, rest]);
+  const [last, ...lower] = halfCosine.toReversed();
+  const first = op("Add", [op("Mul", [square, last]), lower[0]]);
+  const cosine = lower.slice(1).reduce((sum, c) => op("Add", [op("Mul", [sum, square]), c]), first);
+  return op("Add", [op("Mul", [op("Mul", [cosine, cosine]), 2]), -1]);
+}
+
 /** softmax(qᵀk/√depth) over positions, per head: [N, C, H, W] is read as [N, heads, depth, H·W]. */
 function attention(tape: Tape, q: Value, k: Value, v: Value, heads: number): Value {
   const op = tape.op;
   const [channels, height, width] = [sizeOf(q, 1), sizeOf(q, 2), sizeOf(q, 3)];
   const depth = channels / heads;
-  if (!Number.isInteger(depth)) throw new RangeError(`cannot divide ${channels} channels into ${heads} heads`);
+  if (!Number.isInteger(depth))
+    throw new RangeError(`cannot divide ${channels} channels into ${heads} heads`);
   const split = (x: Value) => op("Reshape", [x, int64(tape, [0, heads, depth, height * width])]);
   const turned = (x: Value) => op("Transpose", [x], { perm: [0, 1, 3, 2] });
   // The factor goes on q before the reshape, where it folds into the convolution that made q.
@@ -171,11 +222,13 @@ function attention(tape: Tape, q: Value, k: Value, v: Value, heads: number): Val
   return op("Reshape", [turned(mixed), int64(tape, [0, channels, height, width])]);
 }
 
-const int64 = (tape: Tape, numbers: readonly number[]): Value => tape.constant(numbers, undefined, { type: "int64" });
+const int64 = (tape: Tape, numbers: readonly number[]): Value =>
+  tape.constant(numbers, undefined, { type: "int64" });
 
 /** A size that is known now. @throws TypeError for the batch, which networks may not look at */
 function sizeOf(x: Value, axis: number): number {
   const size = x.shape[axis];
-  if (typeof size !== "number") throw new TypeError(`dimension ${axis} of ${x.name} is only known when the graph runs`);
+  if (typeof size !== "number")
+    throw new TypeError(`dimension ${axis} of ${x.name} is only known when the graph runs`);
   return size;
 }

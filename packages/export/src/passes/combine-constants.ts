@@ -9,7 +9,8 @@ import type { Draft, Rule } from "./draft.ts";
 export const evaluateConstants: Rule = (node, draft) => {
   const operation = arithmetic(node);
   const [a, b] = node.inputs.map((name) => draft.constant(name));
-  if (operation === undefined || a === undefined || b === undefined || draft.isOutput(node.outputs[0])) return false;
+  if (operation === undefined || a === undefined || b === undefined || draft.isOutput(node.outputs[0]))
+    return false;
   const shape = draft.value(node.outputs[0]).shape as readonly number[];
   draft.bypass(node, draft.addConstant(node.name, elementwise(a, b, shape, operation), shape));
   return true;
@@ -62,7 +63,8 @@ export const removeNeutral: Rule = (node, draft) => {
     return true;
   }
   const found = constantOperand(node, draft);
-  if (found === undefined || draft.value(found.other).shape.join() !== draft.value(result).shape.join()) return false;
+  if (found === undefined || draft.value(found.other).shape.join() !== draft.value(result).shape.join())
+    return false;
   const neutral = { Mul: 1, Add: 0 }[node.op as string];
   if (neutral === undefined || !found.constant.data.every((value) => value === neutral)) return false;
   draft.bypass(node, found.other);
@@ -86,7 +88,12 @@ function arithmetic({ op }: Node): ((a: number, b: number) => number) | undefine
 }
 
 /** f of two constants, broadcast to `shape`. */
-function elementwise(a: Constant, b: Constant, shape: readonly number[], f: (a: number, b: number) => number): Float64Array {
+function elementwise(
+  a: Constant,
+  b: Constant,
+  shape: readonly number[],
+  f: (a: number, b: number) => number,
+): Float64Array {
   const count = shape.reduce((x, y) => x * y, 1);
   const at = (constant: Constant, index: number): number => {
     let offset = 0;

@@ -2,7 +2,7 @@
 import type { Graph } from "../graph.ts";
 import { evaluateConstants, mergeConstants, moveFactorToConv, removeNeutral } from "./combine-constants.ts";
 import { rewrite, type Rule } from "./draft.ts";
-import { foldFactorAfter, foldFactorBefore, foldOffsetAfter } from "./fold-into-conv.ts";
+import { foldFactorAfter, foldFactorBefore, foldOffsetAfter, foldOffsetBefore } from "./fold-into-conv.ts";
 import { nameOutputs } from "./name-outputs.ts";
 import { removeDead } from "./remove-dead.ts";
 
@@ -13,6 +13,7 @@ const rules: readonly Rule[] = [
   foldFactorAfter,
   foldOffsetAfter,
   foldFactorBefore,
+  foldOffsetBefore,
   moveFactorToConv,
 ];
 

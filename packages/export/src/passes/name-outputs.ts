@@ -10,7 +10,12 @@ export function nameOutputs(graph: Graph): Graph {
     const copy = current.nodes.find((node) => node.op === "Identity" && node.outputs[0] === name);
     const source = copy?.inputs[0];
     const maker = current.nodes.some((node) => node.outputs.includes(source ?? ""));
-    if (copy === undefined || source === undefined || !maker || graph.outputs.some((value) => value.name === source))
+    if (
+      copy === undefined ||
+      source === undefined ||
+      !maker ||
+      graph.outputs.some((value) => value.name === source)
+    )
       return current;
     const renamed = (from: string): string => (from === source ? name : from);
     const values = new Map(current.values);

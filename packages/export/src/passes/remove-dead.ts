@@ -18,6 +18,8 @@ export function removeDead(graph: Graph): Graph {
     ...graph,
     nodes: kept.toReversed(),
     constants: new Map([...graph.constants].filter(([name]) => needed.has(name))),
-    values: new Map([...graph.values].filter(([name]) => needed.has(name) || made.has(name) || given.has(name))),
+    values: new Map(
+      [...graph.values].filter(([name]) => needed.has(name) || made.has(name) || given.has(name)),
+    ),
   };
 }
