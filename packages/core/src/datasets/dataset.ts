@@ -29,24 +29,22 @@ export interface Dataset {
 /** Makes a procedural set whose items are drawn from `key`. */
 export type ProceduralDataset = (key: Key) => Dataset;
 
-/** Mean and standard deviation over all values of up to `limit` items, evenly spread over a finite set. */
-export function statistics(
-  dataset: Dataset,
-  limit = 10_000,
-): { readonly mean: number; readonly deviation: number } {
-  const count = Math.min(dataset.size, limit);
-  const stride = dataset.size === Infinity ? 1 : dataset.size / count;
-  const dimension = dataset.shape.reduce((a, b) => a * b, 1);
-  const item = new Float32Array(dimension);
+/** Items of an endless set that stand for all of them. */
+const endlessItems = 10_000;
+
+/** Mean and standard deviation over all values of a finite set, or of the first items of an endless one. */
+export function statistics(dataset: Dataset): { readonly mean: number; readonly deviation: number } {
+  const count = dataset.size === Infinity ? endlessItems : dataset.size;
+  const item = new Float32Array(dataset.shape.reduce((a, b) => a * b, 1));
   let sum = 0;
   let squares = 0;
   for (let i = 0; i < count; i++) {
-    dataset.read(Math.floor(i * stride), item, 0);
+    dataset.read(i, item, 0);
     for (const value of item) {
       sum += value;
       squares += value * value;
     }
   }
-  const mean = sum / (count * dimension);
-  return { mean, deviation: Math.sqrt(Math.max(0, squares / (count * dimension) - mean * mean)) };
+  const mean = sum / (count * item.length);
+  return { mean, deviation: Math.sqrt(Math.max(0, squares / (count * item.length) - mean * mean)) };
 }

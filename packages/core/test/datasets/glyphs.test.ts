@@ -35,7 +35,7 @@ describe("glyphs", () => {
   });
 
   it("has as much ink as handwriting: mean and deviation of the pixels near MNIST's 0.131 and 0.308", () => {
-    const { mean, deviation } = statistics(glyphs(key(3)), 2000);
+    const { mean, deviation } = statistics(glyphs(key(3)));
     expect(Math.abs(mean - 0.131)).toBeLessThan(0.02);
     expect(Math.abs(deviation - 0.308)).toBeLessThan(0.02);
   });
