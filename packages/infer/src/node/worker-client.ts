@@ -67,6 +67,7 @@ export function startWorker(): WorkerClient {
     },
     async terminate(reason) {
       close(reason);
+      worker.ref(); // so that the process stays for the end
       await worker.terminate();
     },
   };

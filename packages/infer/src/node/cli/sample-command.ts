@@ -1,0 +1,53 @@
+/** `sample`: from options to pictures. */
+import { load } from "../load.ts";
+import { dryRun } from "./dry-run.ts";
+import { newestModel } from "./newest-model.ts";
+import { checkOutput, outputOf, writeOutput } from "./output.ts";
+import { checkKind, filesOf, onTerminal } from "./sample-files.ts";
+import type { SampleArguments } from "./sample-options.ts";
+import { planOf, readArguments } from "./sample-request.ts";
+import { sampled } from "./sampled.ts";
+import { count, describeDevice, duration, plural, table } from "./show.ts";
+
+/** Carries the command out. */
+export async function runSample(args: SampleArguments, signal: AbortSignal): Promise<void> {
+  const typed = readArguments(args);
+  const given = args.out === undefined ? undefined : outputOf(args.out);
+  if (given) await checkOutput(given);
+  const path = args.model ?? (await newestModel());
+  if (args.model === undefined) console.error(`model ${path}, the newest`);
+  const model = await load(path, { ...typed.load, signal });
+  try {
+    const { request, plan } = planOf(model, typed, args);
+    const output = given ?? outputOf(`images/${model.card.name}-${plan.seed}.png`);
+    checkKind(model.card, output.kind);
+    if (given === undefined) await checkOutput(output);
+    for (const advice of plan.advice) console.error(`note: ${advice}`);
+    if (args["dry-run"] === true) {
+      console.log(await dryRun(path, model, plan, output));
+      return;
+    }
+    const { seconds, evaluations, ...samples } = await sampled(
+      model,
+      { ...request, signal },
+      plan,
+      output.kind === "gif" ? typed.view : undefined,
+    );
+    await writeOutput(output, await filesOf(model.card, samples, output.kind, typed), signal);
+    if (process.stdout.isTTY)
+      console.log(await onTerminal(model.card, samples.images, process.stdout.columns));
+    const rate = count(Math.round(evaluations / seconds));
+    console.log(
+      table([
+        [output.path, `${plural(plan.count, "sample")} of seed ${plan.seed} in ${duration(seconds)}`],
+        [
+          "sampler",
+          `${plan.sampler}, ${plural(plan.steps, "step")}, ${count(evaluations / plan.count)} evaluations each`,
+        ],
+        ["speed", `${rate} evaluations/s on ${describeDevice(model.device)}`],
+      ]),
+    );
+  } finally {
+    await model.dispose();
+  }
+}

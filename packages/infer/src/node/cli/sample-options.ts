@@ -1,0 +1,60 @@
+/** What `sample` can be told. Numbers arrive as text, so that messages can repeat what was typed. */
+import { samplers, schedules } from "@ncsn/core";
+import type { InferredOptionTypes, Options } from "yargs";
+import { nodeDevices } from "../devices.ts";
+
+const what = "What:";
+const how = "How:";
+const where = "Where:";
+
+const names = (registry: object): string => Object.keys(registry).join(", ");
+const text = (group: string, describe: string, defaultDescription?: string) =>
+  ({ type: "string", requiresArg: true, group, describe, defaultDescription }) as const;
+const flag = (group: string, describe: string) => ({ type: "boolean", group, describe }) as const;
+
+/** The options of `sample`; those of samplers come beside them. */
+export const sampleOptions = {
+  model: text(what, "ONNX file, or its URL", "the newest of models/"),
+  count: text(what, "number of images", "16; 2,000 points"),
+  seed: text(what, "an integer; equal seeds give equal images, at any count and batch", "0"),
+  first: text(what, "number of the first image of the seed", "0"),
+  label: text(what, "class of the images, by name or number, for a model that knows classes", "none"),
+
+  sampler: text(how, `one of ${names(samplers)}`, "the model's"),
+  steps: text(how, "levels or intervals of noise", "the model's, or else the sampler's"),
+  evaluations: text(how, "as many steps as this many score evaluations an image allow"),
+  schedule: text(how, `levels of noise: one of ${names(schedules)}`, "the sampler's"),
+  "sigma-min": text(how, "lowest level of noise", "the model's"),
+  "sigma-max": text(how, "highest level of noise", "the model's"),
+  rho: text(how, "exponent of the schedule karras", "7"),
+  option: {
+    type: "array",
+    string: true,
+    requiresArg: true,
+    group: how,
+    describe: "an option of the sampler, NAME=VALUE; may be repeated",
+  },
+  device: text(how, `one of auto, ${nodeDevices.join(", ")}`, "auto"),
+  threads: text(how, "threads on the cpu", "its cores"),
+  batch: text(
+    how,
+    "images per run of the network: speed and memory, never the result",
+    "8 on the cpu, 64 elsewhere",
+  ),
+
+  out: text(
+    where,
+    ".png (a grid), .gif (the sampling), .npy (float32 [N,C,H,W], pixels) or a folder (a PNG each)",
+    "images/NAME-SEED.png",
+  ),
+  columns: text(where, "images in a row", "a square"),
+  scale: text(where, "side of a pixel", "so that a picture is 512 wide; 1 in a folder"),
+  view: text(where, "what a .gif shows: x, or the denoised image that the model sees in it", "x"),
+  "dry-run": flag(where, "say what would be done, with evaluations, memory and time"),
+} as const satisfies Record<string, Options>;
+
+/** The options that may be typed more than once. */
+export const repeatable: readonly string[] = ["option"];
+
+/** The options of `sample` as yargs gives them. */
+export type SampleArguments = InferredOptionTypes<typeof sampleOptions> & Readonly<Record<string, unknown>>;

@@ -1,0 +1,72 @@
+import { isImage, samplers, schedules, type Card } from "@ncsn/core";
+import type { Label, View } from "../../model.ts";
+import { oneOf, type Plan, type SampleRequest } from "../../plan.ts";
+import type { Model } from "../../model.ts";
+import { nodeDevices } from "../devices.ts";
+import type { LoadOptions } from "../load.ts";
+import { integer, number, positive, refuseTwice } from "./option-values.ts";
+import { repeatable, type SampleArguments } from "./sample-options.ts";
+import { typedOptions } from "./sampler-options.ts";
+import { asTyped } from "./usage-error.ts";
+
+/** What was typed, checked as far as that goes without the model. */
+export interface Typed {
+  readonly load: LoadOptions;
+  readonly request: SampleRequest;
+  readonly label: string | undefined;
+  readonly columns: number | undefined;
+  readonly scale: number | undefined;
+  readonly view: View;
+}
+
+/** @throws UsageError */
+export function readArguments(args: SampleArguments): Typed {
+  refuseTwice(args, repeatable);
+  const { sampler, schedule, device = "auto", view = "x" } = args;
+  const devices = Object.fromEntries(["auto" as const, ...nodeDevices].map((name) => [name, true]));
+  return {
+    load: {
+      device: asTyped(() => oneOf("device", device, devices)) as LoadOptions["device"],
+      threads: integer("threads", args.threads, 1),
+    },
+    request: {
+      count: integer("count", args.count, 1),
+      seed: integer("seed", args.seed, 0),
+      first: integer("first", args.first, 0),
+      batch: integer("batch", args.batch, 1),
+      sampler: sampler === undefined ? undefined : asTyped(() => oneOf("sampler", sampler, samplers)),
+      steps: integer("steps", args.steps, 1),
+      evaluations: integer("evaluations", args.evaluations, 1),
+      schedule: schedule === undefined ? undefined : asTyped(() => oneOf("schedule", schedule, schedules)),
+      sigmaMin: positive("sigma-min", args["sigma-min"]),
+      sigmaMax: positive("sigma-max", args["sigma-max"]),
+      rho: number("rho", args.rho),
+    },
+    label: args.label,
+    columns: integer("columns", args.columns, 1),
+    scale: integer("scale", args.scale, 1),
+    view: asTyped(() => oneOf("view", view, { x: true, denoised: true })),
+  };
+}
+
+/** The request as the model understands it, and what it comes to. @throws UsageError */
+export function planOf(
+  model: Model,
+  { request, label }: Typed,
+  args: SampleArguments,
+): { request: SampleRequest; plan: Plan } {
+  const { card } = model;
+  const whole: SampleRequest = {
+    ...request,
+    count: request.count ?? (isImage(card) ? 16 : 2000),
+    options: typedOptions(request.sampler ?? card.sampler.name, args.option ?? [], args),
+    label: label === undefined ? undefined : labelOf(card, label),
+  };
+  return { request: whole, plan: asTyped(() => model.plan(whole)) };
+}
+
+/** A class by its name, or by its number where no class has that name. */
+function labelOf({ classes }: Card, text: string): Label {
+  if (classes?.includes(text) === true) return text;
+  return /^-?\d+$/.test(text) ? Number(text) : text;
+}

@@ -1,0 +1,21 @@
+/** Ctrl-C, and SIGTERM: stop within a step and leave nothing behind. Twice: stop at once. */
+export interface Stop {
+  readonly signal: AbortSignal;
+  /** 128 and the number of the signal, as shells have it. */
+  exitCode(): number;
+}
+
+const numbers = { SIGINT: 2, SIGTERM: 15 } as const;
+
+/** Listens from now on. */
+export function interruptible(): Stop {
+  const controller = new AbortController();
+  let code = 1;
+  for (const [name, number] of Object.entries(numbers))
+    process.on(name, () => {
+      code = 128 + number;
+      if (controller.signal.aborted) process.exit(code);
+      controller.abort();
+    });
+  return { signal: controller.signal, exitCode: () => code };
+}
