@@ -41,7 +41,7 @@ export const karras: Schedule = (steps, range) => {
 export const schedules = { geometric, linear, karras } as const satisfies Record<string, Schedule>;
 export type ScheduleName = keyof typeof schedules;
 
-/** From sigmaMax, where t = 0, to sigmaMin, where t = 1: the ends are the range's own numbers, whatever rounding does. */
+/** From sigmaMax, where t = 0, to sigmaMin, where t = 1, exactly; no rounding leaves the range. */
 function levels(
   steps: number,
   { sigmaMin, sigmaMax }: ScheduleRange,
@@ -49,7 +49,8 @@ function levels(
 ): Float64Array {
   return Float64Array.from({ length: steps }, (_, i) => {
     if (i === 0) return sigmaMax;
-    return i === steps - 1 ? sigmaMin : sigma(i / (steps - 1));
+    if (i === steps - 1) return sigmaMin;
+    return Math.min(Math.max(sigma(i / (steps - 1)), sigmaMin), sigmaMax);
   });
 }
 

@@ -1,0 +1,126 @@
+import { describe, expect, it } from "vitest";
+import { drawSigmas, lossPerImage, noisyBatch, weights, type BatchOptions } from "../src/objective.ts";
+import { key, normals, purposes, split, uniforms } from "../src/rng.ts";
+import { chiSquareZ, kolmogorovSmirnov, meanZ, normalCdf, varianceZ } from "./statistics.ts";
+
+const options: BatchOptions = {
+  root: key(5),
+  step: 3,
+  objective: { weight: "dsm", sigma: { name: "uniform" } },
+  sigmaRange: [0.01, 1],
+  sigmaData: 0.5,
+};
+
+describe("noisyBatch", () => {
+  const clean = () => normals(key(9), 4 * 6);
+
+  it("is x = data + σ·z with z and σ by (step, image), and the weight of σ", () => {
+    const label = Int32Array.of(0, 1, -1, 2);
+    const { x, z, sigma, weight, ...rest } = noisyBatch(clean(), 4, { ...options, label });
+    const noise = split(split(key(5), purposes.noise), 3);
+    const u = uniforms(split(split(key(5), purposes.sigma), 3), 4);
+    for (let image = 0; image < 4; image++) {
+      expect(sigma[image]).toBeCloseTo(0.01 + 0.99 * u[image], 12);
+      expect(weight[image]).toBeCloseTo(sigma[image] ** 2, 12);
+      expect(z.subarray(6 * image, 6 * image + 6)).toEqual(normals(split(noise, image), 6));
+    }
+    const data = clean();
+    x.forEach((value, i) => expect(value).toBeCloseTo(data[i] + sigma[Math.floor(i / 6)] * z[i], 6));
+    expect(rest.label).toBe(label);
+  });
+
+  it("gives image 1 the same noise in a batch of any size, and another at another step or seed", () => {
+    const batch = (count: number, more: Partial<BatchOptions>) =>
+      noisyBatch(new Float32Array(6 * count), count, { ...options, ...more });
+    const second = (more: Partial<BatchOptions>, count = 2) => [...batch(count, more).x.subarray(6, 12)];
+    expect(second({}, 7)).toEqual(second({}));
+    expect(second({ step: 4 })).not.toEqual(second({}));
+    expect(second({ root: key(6) })).not.toEqual(second({}));
+  });
+});
+
+describe("σ laws", () => {
+  const n = 100_000;
+
+  it("log-normal: ln σ ~ N(mean, deviation²)", () => {
+    const law = { name: "log-normal", mean: -0.8, deviation: 1.2 } as const;
+    const logs = drawSigmas(law, [1e-9, 1e9], key(1), n).map(Math.log);
+    expect(Math.abs(meanZ(logs, -0.8, 1.44))).toBeLessThan(4);
+    expect(Math.abs(varianceZ(logs, 1.44))).toBeLessThan(4);
+    expect(kolmogorovSmirnov(logs, (x) => normalCdf((x + 0.8) / 1.2))).toBeLessThan(2.22);
+  });
+
+  it("log-normal: clamped to the range, the tails at its ends", () => {
+    const law = { name: "log-normal", mean: 0, deviation: 1 } as const;
+    const sigmas = drawSigmas(law, [Math.exp(-1), Math.exp(1)], key(2), n);
+    const low = sigmas.filter((sigma) => sigma === Math.exp(-1)).length;
+    expect(Math.min(...sigmas)).toBe(Math.exp(-1));
+    expect(Math.max(...sigmas)).toBe(Math.exp(1));
+    const p = normalCdf(-1);
+    expect(Math.abs(low - n * p) / Math.sqrt(n * p * (1 - p))).toBeLessThan(4);
+  });
+
+  it("uniform: U[σmin, σmax]", () => {
+    const sigmas = drawSigmas({ name: "uniform" }, [0.01, 1], key(3), n);
+    expect(Math.min(...sigmas)).toBeGreaterThanOrEqual(0.01);
+    expect(Math.max(...sigmas)).toBeLessThanOrEqual(1);
+    expect(Math.abs(meanZ(sigmas, 0.505, 0.99 ** 2 / 12))).toBeLessThan(4);
+    const cells = new Float64Array(50);
+    for (const sigma of sigmas) cells[Math.min(49, Math.floor((50 * (sigma - 0.01)) / 0.99))]++;
+    expect(Math.abs(chiSquareZ(cells, n / 50))).toBeLessThan(4);
+  });
+});
+
+describe("weights", () => {
+  it("are the papers' at hand-computed values", () => {
+    expect(weights.tutorial()).toBe(1);
+    expect(weights.dsm(0.3)).toBeCloseTo(0.09, 12);
+    // σ⁴·(σ² + σd²)/(σ·σd)² at σ = 2, σd = ½: 16·4.25/1 = 68
+    expect(weights.edm(2, 0.5)).toBeCloseTo(68, 12);
+  });
+
+  it("edm: the network's squared error counts once at every σ", () => {
+    for (const sigma of [0.002, 0.5, 80]) {
+      const output = 0.5 / (sigma * Math.sqrt(sigma ** 2 + 0.25)); // the factor on F in the score
+      expect(weights.edm(sigma, 0.5) * output ** 2).toBeCloseTo(1, 10);
+    }
+  });
+});
+
+describe("lossPerImage", () => {
+  it("is weight·mean((score + z/σ)²), by hand", () => {
+    const batch = {
+      x: new Float32Array(4),
+      z: Float32Array.of(1, -2, 0.5, 0),
+      sigma: Float64Array.of(0.5, 2),
+      weight: Float64Array.of(3, 10),
+    };
+    // Image 0: 3·((0 + 2)² + (1 − 4)²)/2; image 1: 10·((1 + 0.25)² + (−2)²)/2.
+    expect([...lossPerImage([0, 1, 1, -2], batch)]).toEqual([19.5, 27.8125]);
+  });
+
+  it("of the exact score of Gaussian data is s²/(s² + σ²) a pixel with λ = σ²", () => {
+    const [count, dimension, s] = [4000, 8, 0.7];
+    const clean = normals(key(21), count * dimension).map((value) => s * value);
+    const batch = noisyBatch(clean, count, options);
+    const score = batch.x.map((value, i) => -value / (s ** 2 + batch.sigma[Math.floor(i / dimension)] ** 2));
+    const losses = lossPerImage(score, batch);
+    // A pixel's weighted error is a normal number of variance v = s²/(s² + σ²); its square has variance 2v².
+    const z = losses.map((loss, i) => {
+      const v = s ** 2 / (s ** 2 + batch.sigma[i] ** 2);
+      return (loss - v) / (v * Math.sqrt(2 / dimension));
+    });
+    expect(Math.abs(meanZ(z, 0, 1))).toBeLessThan(4);
+    const wrong = lossPerImage(
+      score.map((value) => 1.1 * value),
+      batch,
+    );
+    expect(
+      meanZ(
+        wrong.map((loss, i) => loss - losses[i]),
+        0,
+        1,
+      ),
+    ).toBeGreaterThan(0);
+  });
+});
