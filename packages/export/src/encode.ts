@@ -14,8 +14,14 @@ export const irVersion = 8;
 /**
  * The bytes of a model.
  * @param metadata entries of metadata_props
+ * @throws TypeError where the graph holds an operator that is not ONNX's and has to be lowered first
  */
 export function encodeModel(graph: Graph, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+  for (const { op, name } of graph.nodes) {
+    const operator: Operator = operators[op];
+    if (operator.internal)
+      throw new TypeError(`cannot write ${op} ${name}: it is not an ONNX operator (lower the graph first)`);
+  }
   const made = new Set(graph.nodes.flatMap((node) => node.outputs));
   const outputs = new Set(graph.outputs.map((value) => value.name));
   return onnx.ModelProto.encode({

@@ -25,6 +25,8 @@ export interface Operator {
   readonly attributes: Readonly<Record<string, AttributeKind>>;
   /** The types and shapes of the outputs. @throws TypeError where the inputs do not fit */
   readonly outputs: (call: Call) => readonly ValueType[];
+  /** Not ONNX's: a graph may hold it until a lowering writes it as operators that are (`lowering/`). */
+  readonly internal?: true;
 }
 
 /** ONNX's numbers of the element types (TensorProto.DataType). */
@@ -50,14 +52,33 @@ export const operators = {
 
   Abs: pointwise,
   Clip: pointwise,
+  Cos: pointwise,
+  Elu: { ...pointwise, attributes: { alpha: "float" } },
+  Erf: pointwise,
   Exp: pointwise,
   Floor: pointwise,
   Identity: pointwise,
+  Log: pointwise,
   Neg: pointwise,
+  Reciprocal: pointwise,
   Relu: pointwise,
   Sigmoid: pointwise,
-  Sqrt: pointwise,
+  Sin: pointwise,
   Softmax: { ...pointwise, attributes: { axis: "int" } },
+  Softplus: pointwise,
+  Sqrt: pointwise,
+  Tanh: pointwise,
+
+  Where: {
+    attributes: {},
+    outputs({ inputs }) {
+      const [condition, a, b] = inputs;
+      if (condition?.type !== "bool")
+        throw new TypeError(`cannot choose by ${typeText(condition)} (need bool)`);
+      const chosen = broadcast([a, b]);
+      return [broadcast([chosen, { ...chosen, shape: condition.shape }])];
+    },
+  },
 
   Cast: {
     attributes: { to: "int" },
@@ -79,6 +100,62 @@ export const operators = {
       return [{ type: x.type, shape: [n, filters, ...windows(size, reach, attributes)] }];
     },
   },
+  ConvTranspose: {
+    attributes: {
+      kernel_shape: "ints",
+      strides: "ints",
+      dilations: "ints",
+      pads: "ints",
+      output_padding: "ints",
+    },
+    outputs({ inputs, attributes }) {
+      const [dy, w] = [required(inputs, 0), required(inputs, 1)];
+      const [n, filters, ...size] = dy.shape;
+      const [expected, channels, ...kernel] = w.shape;
+      if (filters !== expected) throw new TypeError(`cannot convolve ${typeText(dy)} with ${typeText(w)}`);
+      const {
+        strides = [1, 1],
+        dilations = [1, 1],
+        pads = [0, 0, 0, 0],
+        output_padding: extra = [0, 0],
+      } = attributes;
+      const grid = size.map(
+        (pixels, i) =>
+          (Number(pixels) - 1) * list(strides)[i] +
+          (Number(kernel[i]) - 1) * list(dilations)[i] +
+          1 +
+          list(extra)[i] -
+          list(pads)[i] -
+          list(pads)[i + size.length],
+      );
+      return [{ type: dy.type, shape: [n, channels, ...grid] }];
+    },
+  },
+
+  // The two gradients of y = Conv(x, w). With Conv they are the three faces of one form that is linear in x, w and y,
+  // Σ y[n,o,p]·w[o,c,k]·x[n,c,s·p+d·k−pad], which is summed over all but one of them.
+  /** dx of Conv from dy [N, O, …] and w [O, C, k, k]: an image [N, C, ...size]. */
+  ConvGradInput: {
+    internal: true,
+    attributes: { kernel_shape: "ints", strides: "ints", dilations: "ints", pads: "ints", size: "ints" },
+    outputs({ inputs, attributes }) {
+      const [dy, w] = [required(inputs, 0), required(inputs, 1)];
+      if (dy.shape[1] !== w.shape[0])
+        throw new TypeError(`cannot convolve ${typeText(dy)} with ${typeText(w)}`);
+      return [{ type: dy.type, shape: [dy.shape[0], w.shape[1], ...list(attributes.size)] }];
+    },
+  },
+  /** dw of Conv from x [N, C, H, W] and dy [N, O, …]: a weight [O, C, ...kernel_shape]. */
+  ConvGradWeight: {
+    internal: true,
+    attributes: { kernel_shape: "ints", strides: "ints", dilations: "ints", pads: "ints" },
+    outputs({ inputs, attributes }) {
+      const [x, dy] = [required(inputs, 0), required(inputs, 1)];
+      if (x.shape[0] !== dy.shape[0]) throw new TypeError(`cannot pair ${typeText(x)} with ${typeText(dy)}`);
+      return [{ type: x.type, shape: [dy.shape[1], x.shape[1], ...list(attributes.kernel_shape)] }];
+    },
+  },
+
   AveragePool: {
     attributes: { kernel_shape: "ints", strides: "ints", pads: "ints" },
     outputs: pool,
@@ -111,6 +188,18 @@ export const operators = {
       reduced(required(inputs, 0), list(attributes.axes), attributes.keepdims !== 0),
     ],
   },
+  ReduceMax: {
+    attributes: { axes: "ints", keepdims: "int" },
+    outputs: ({ inputs, attributes }) => [
+      reduced(required(inputs, 0), list(attributes.axes), attributes.keepdims !== 0),
+    ],
+  },
+  ReduceMean: {
+    attributes: { axes: "ints", keepdims: "int" },
+    outputs: ({ inputs, attributes }) => [
+      reduced(required(inputs, 0), list(attributes.axes), attributes.keepdims !== 0),
+    ],
+  },
   ReduceSum: {
     attributes: { keepdims: "int" },
     outputs: ({ inputs, attributes, numbers }) => [
@@ -134,6 +223,17 @@ export const operators = {
     },
   },
 
+  Gemm: {
+    attributes: { alpha: "float", beta: "float", transA: "int", transB: "int" },
+    outputs({ inputs, attributes: { transA = 0, transB = 0 } }) {
+      const [a, b] = [required(inputs, 0), required(inputs, 1)];
+      const [rows, inner] = transA === 0 ? a.shape : a.shape.toReversed();
+      const [expected, columns] = transB === 0 ? b.shape : b.shape.toReversed();
+      if (inner !== expected) throw new TypeError(`cannot multiply ${typeText(a)} by ${typeText(b)}`);
+      return [{ type: a.type, shape: [rows, columns] }];
+    },
+  },
+
   Concat: {
     attributes: { axis: "int" },
     outputs({ inputs, attributes }) {
@@ -148,6 +248,20 @@ export const operators = {
       return [{ type: first.type, shape: first.shape.map((size, i) => (i === axis ? total : size)) }];
     },
   },
+  Expand: {
+    attributes: {},
+    outputs({ inputs, numbers }) {
+      const x = required(inputs, 0);
+      return [broadcast([x, { type: x.type, shape: numbers(1) }])];
+    },
+  },
+  Gather: {
+    attributes: { axis: "int" },
+    outputs({ inputs, attributes: { axis = 0 } }) {
+      const [x, indices] = [required(inputs, 0), required(inputs, 1)];
+      return [{ type: x.type, shape: x.shape.toSpliced(Number(axis), 1, ...indices.shape) }];
+    },
+  },
   Pad: {
     attributes: { mode: "string" },
     outputs({ inputs, numbers }) {
@@ -160,6 +274,22 @@ export const operators = {
   Reshape: {
     attributes: {},
     outputs: ({ inputs, numbers }) => [reshaped(required(inputs, 0), numbers(1))],
+  },
+  Slice: {
+    attributes: {},
+    outputs({ inputs, numbers }) {
+      const x = required(inputs, 0);
+      const [starts, ends, axes] = [numbers(1), numbers(2), numbers(3)];
+      const steps = inputs[4] === undefined ? axes.map(() => 1) : numbers(4);
+      const shape = [...x.shape];
+      axes.forEach((axis, i) => {
+        const size = shape[axis];
+        if (typeof size === "string") throw new TypeError(`cannot cut the symbolic dimension ${size}`);
+        const [from, to] = [starts[i], ends[i]].map((at) => sliceEnd(at, size, steps[i]));
+        shape[axis] = Math.max(0, Math.ceil((to - from) / steps[i]));
+      });
+      return [{ type: x.type, shape }];
+    },
   },
   Transpose: {
     attributes: { perm: "ints" },
@@ -194,8 +324,17 @@ function typeOfNumber(number: Attribute): ElementType {
   return found;
 }
 
-/** NumPy's broadcasting; a symbolic dimension goes with itself and with 1. */
-function broadcast(inputs: readonly (ValueType | undefined)[]): ValueType {
+/**
+ * Where a slice's start or end lies among `size` elements: negative ones count from the end, and those beyond an end
+ * stop there, which for a negative step is before the first element.
+ */
+export function sliceEnd(at: number, size: number, step: number): number {
+  const counted = at < 0 ? at + size : at;
+  return step > 0 ? Math.min(Math.max(counted, 0), size) : Math.min(Math.max(counted, -1), size - 1);
+}
+
+/** NumPy's broadcasting of two; a symbolic dimension goes with itself and with 1. @throws TypeError */
+export function broadcast(inputs: readonly (ValueType | undefined)[]): ValueType {
   const [a, b] = inputs;
   if (a === undefined || b === undefined || a.type !== b.type)
     throw new TypeError(`cannot combine ${typeText(a)} with ${typeText(b)}`);
