@@ -132,5 +132,11 @@ export const biasInit = (fanIn: number): Init => ({ kind: "uniform", bound: 1 / 
 /** Added to the norm of a unit weight, so that a zero weight stays zero (Karras et al. 2024, appendix B.1). */
 export const unitEpsilon = 1e-4;
 
-/** Pixels of zero padding on each side that make a stride-1 convolution keep its size. */
-export const samePadding = (size: number, dilation: number): number => (dilation * (size - 1)) / 2;
+/**
+ * Pixels of zero padding on each side that make a stride-1 convolution keep its size.
+ * @throws RangeError for even kernels, which no padding centres
+ */
+export function samePadding(size: number, dilation: number): number {
+  if (size % 2 !== 1) throw new RangeError(`invalid kernel size: ${size} (need an odd number)`);
+  return (dilation * (size - 1)) / 2;
+}

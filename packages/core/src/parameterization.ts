@@ -52,6 +52,7 @@ export type ParameterizationName = keyof typeof parameterizations;
 
 /** Everything beside the parameters that makes a score function: plain data, written into checkpoints and cards. */
 export interface ScoreModel {
+  /** With every option of the network: what a release's defaults are must not change a trained model. */
   readonly network: { readonly name: NetworkName; readonly options: object };
   readonly parameterization: ParameterizationName;
   readonly sigmaData: number;

@@ -81,8 +81,7 @@ export function referenceNn(
     },
 
     add: (a, b) => {
-      if (a.shape.join() !== b.shape.join())
-        throw new TypeError(`cannot add images [${a.shape.join()}] and [${b.shape.join()}]`);
+      if (a.shape.join() !== b.shape.join()) throw new TypeError(`cannot add ${show(a)} and ${show(b)}`);
       return values(
         a.shape,
         a.data.map((value, i) => value + b.data[i]),
@@ -90,23 +89,10 @@ export function referenceNn(
     },
     scale: (x, by) => perChannel(x, by, (a, b) => a * b),
     shift: (x, by) => perChannel(x, by, (a, b) => a + b),
-    concat(a, b) {
-      const [n, ca, height, width] = a.shape;
-      const cb = b.shape[1];
-      const out = values([n, ca + cb, height, width]);
-      const area = height * width;
-      for (let image = 0; image < n; image++) {
-        out.data.set(a.data.subarray(image * ca * area, (image + 1) * ca * area), image * (ca + cb) * area);
-        out.data.set(
-          b.data.subarray(image * cb * area, (image + 1) * cb * area),
-          (image * (ca + cb) + ca) * area,
-        );
-      }
-      return out;
-    },
+    concat,
     withOnes(x) {
       const [n, , height, width] = x.shape;
-      return this.concat(x, values([n, 1, height, width], new Float64Array(n * height * width).fill(1)));
+      return concat(x, values([n, 1, height, width], new Float64Array(n * height * width).fill(1)));
     },
 
     silu: (x) => map(x, (value) => value / (1 + Math.exp(-value))),
@@ -216,11 +202,11 @@ export function referenceNn(
   };
 }
 
-/** Arrays of the reference interpreter; zeros without data. */
-export function values(
-  shape: Shape,
-  data: ArrayLike<number> = new Float64Array(shape.reduce((a, b) => a * b, 1)),
-): Values {
+/** Arrays of the reference interpreter; zeros without data. @throws TypeError where the data do not fit the shape */
+export function values(shape: Shape, data?: ArrayLike<number>): Values {
+  const size = shape.reduce((a, b) => a * b, 1);
+  if (data === undefined) return { shape, data: new Float64Array(size) };
+  if (data.length !== size) throw new TypeError(`${data.length} values for the shape [${shape.join(", ")}]`);
   return { shape, data: data instanceof Float64Array ? data : Float64Array.from(data) };
 }
 
@@ -257,6 +243,8 @@ export function between(
   return [low, Math.min(low + 1, size - 1), at - low];
 }
 
+const show = ({ shape }: Values): string => `[${shape.join(", ")}]`;
+
 const average = (row: Float64Array): number => row.reduce((a, b) => a + b, 0) / row.length;
 
 const map = (x: Values, f: (value: number) => number): Values => values(x.shape, x.data.map(f));
@@ -277,27 +265,46 @@ function image(shape: Shape, f: (plane: number, row: number, column: number) => 
   return out;
 }
 
-/** Element (n, k) of a vector whose N or K may be 1. */
-const element = (v: Values, n: number, k: number): number =>
-  v.data[(v.shape[0] === 1 ? 0 : n) * v.shape[1] + (v.shape[1] === 1 ? 0 : k)];
+function concat(a: Values, b: Values): Values {
+  const [n, ca, height, width] = a.shape;
+  const cb = b.shape[1];
+  if (b.shape.join() !== [n, cb, height, width].join())
+    throw new TypeError(`cannot concatenate ${show(a)} and ${show(b)}`);
+  const out = values([n, ca + cb, height, width]);
+  const [sizeA, sizeB] = [ca * height * width, cb * height * width];
+  for (let image = 0; image < n; image++) {
+    out.data.set(a.data.subarray(image * sizeA, (image + 1) * sizeA), image * (sizeA + sizeB));
+    out.data.set(b.data.subarray(image * sizeB, (image + 1) * sizeB), image * (sizeA + sizeB) + sizeA);
+  }
+  return out;
+}
+
+/** Reads element (n, k) of a vector as if it were [rows, columns]; its own N and K may be 1. */
+function broadcast(v: Values, rows: number, columns: number): (n: number, k: number) => number {
+  const [n, k] = v.shape;
+  if ((n !== rows && n !== 1) || (k !== columns && k !== 1))
+    throw new TypeError(`cannot broadcast ${show(v)} to [${rows}, ${columns}]`);
+  return (row, column) => v.data[(n === 1 ? 0 : row) * k + (k === 1 ? 0 : column)];
+}
 
 function perChannel(x: Values, by: Values | number, f: (a: number, b: number) => number): Values {
   if (typeof by === "number") return map(x, (value) => f(value, by));
-  const [, c, height, width] = x.shape;
+  const [n, c, height, width] = x.shape;
   const area = height * width;
+  const element = broadcast(by, n, c);
   return values(
     x.shape,
-    x.data.map((value, i) => f(value, element(by, Math.floor(i / (area * c)), Math.floor(i / area) % c))),
+    x.data.map((value, i) => f(value, element(Math.floor(i / (area * c)), Math.floor(i / area) % c))),
   );
 }
 
 function pairwise(v: Values, by: Values | number, f: (a: number, b: number) => number): Values {
   if (typeof by === "number") return map(v, (value) => f(value, by));
   const [n, k] = [Math.max(v.shape[0], by.shape[0]), Math.max(v.shape[1], by.shape[1])];
+  const [a, b] = [broadcast(v, n, k), broadcast(by, n, k)];
+  const at = (i: number) => [Math.floor(i / k), i % k] as const;
   return values(
     [n, k],
-    Float64Array.from({ length: n * k }, (_, i) =>
-      f(element(v, Math.floor(i / k), i % k), element(by, Math.floor(i / k), i % k)),
-    ),
+    Float64Array.from({ length: n * k }, (_, i) => f(a(...at(i)), b(...at(i)))),
   );
 }

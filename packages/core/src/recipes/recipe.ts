@@ -14,7 +14,7 @@ export interface OptimiserOptions {
   readonly epsilon: number;
   /** Steps of linear warm-up. */
   readonly warmup: number;
-  /** After the warm-up the rate falls linearly over the run to this fraction of its peak; 1 keeps it. */
+  /** The rate falls linearly over the run, but not below this fraction of its peak; 1 keeps it. */
   readonly finalRate: number;
   /** Largest norm of the whole gradient; larger ones are scaled down to it. No limit unless told. */
   readonly clip?: number;
