@@ -18,12 +18,12 @@ const packages: Record<"core" | "infer" | "export" | "train", readonly Room[]> =
     { files: /./, may: ["@ncsn/core"], types: ["onnxruntime-common"] },
   ],
   export: [
-    { files: /^cli\.ts$/, edge: true, may: ["@ncsn/core", "@ncsn/infer/node", ...commandLine] },
+    { files: /^cli\/|^cli\.ts$/, edge: true, may: ["@ncsn/core", "@ncsn/infer/node", ...commandLine] },
     { files: /./, may: ["@ncsn/core", "onnx-proto"] },
   ],
   train: [
     {
-      files: /^(cli|datasets|run)\/|^cli\.ts$/,
+      files: /^(cli|datasets|run)\/|^tfjs\/(backends|engine)\.ts$|^cli\.ts$/, // the engine opens its backend
       edge: true,
       may: [
         "@ncsn/core",
@@ -32,6 +32,7 @@ const packages: Record<"core" | "infer" | "export" | "train", readonly Room[]> =
         "@ncsn/infer/node",
         "@tensorflow/tfjs",
         "sharp",
+        "tar",
         ...commandLine,
       ],
       lazily: [
