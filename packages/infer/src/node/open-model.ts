@@ -25,7 +25,7 @@ export async function openOn(
       await client.request("open", { model: bytes, card, device: name, threads: each });
       return client;
     } catch (error) {
-      await client.terminate(error as Error);
+      await client.close(error as Error);
       throw error;
     }
   };
@@ -41,7 +41,7 @@ export async function openOn(
       const reason = new Error("the model is disposed");
       const started = await Promise.allSettled(clients);
       await Promise.all(
-        started.map((one) => (one.status === "fulfilled" ? one.value.terminate(reason) : undefined)),
+        started.map((one) => (one.status === "fulfilled" ? one.value.close(reason) : undefined)),
       );
     },
   };

@@ -51,12 +51,16 @@ export interface Calls {
 /** The name of a call. */
 export type Call = keyof Calls;
 
-/** From the model to a worker. `end` overtakes: it stops the job within one run of the network, and is not answered. */
+/**
+ * From the model to a worker. `end` and `close` overtake what was called before, stop it within one run of the network,
+ * and are not answered: `end` frees a job, `close` frees all and ends the thread.
+ */
 export type Request =
   | {
       [Name in Call]: { readonly id: number; readonly call: Name; readonly params: Calls[Name]["params"] };
     }[Call]
-  | { readonly call: "end"; readonly job: number };
+  | { readonly call: "end"; readonly job: number }
+  | { readonly call: "close" };
 
 /** From a worker to the model. */
 export type Answer =

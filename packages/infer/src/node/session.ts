@@ -8,12 +8,14 @@ import { runtime, type Runtime } from "./runtime.ts";
 /** An open network. */
 export interface Session {
   readonly ort: typeof Runtime;
-  readonly inference: InferenceSession;
+  /** Runs the network on feeds, into the tensors given as fetches. */
+  readonly run: (feeds: Record<string, Tensor>, fetches: Record<string, Tensor>) => Promise<unknown>;
   readonly card: Card;
   /** Values per image. */
   readonly dimension: number;
   /** The batch that the file is bound to, where it is. */
   readonly fixedBatch: number | undefined;
+  readonly release: () => Promise<void>;
 }
 
 /** @throws ModelError where the network cannot be opened or is not what its card says */
@@ -37,10 +39,11 @@ export async function openSession(
   const [channels, height, width] = card.shape;
   return {
     ort,
-    inference,
+    run: (feeds, fetches) => inference.run(feeds, fetches),
     card,
     dimension: channels * height * width,
     fixedBatch: checkSignature(inference, card),
+    release: () => inference.release(),
   };
 }
 
@@ -99,7 +102,7 @@ export function createScorer(
   session: Session,
   { count, batch: wanted, labels, check }: ScorerOptions,
 ): Scorer {
-  const { ort, inference, card, dimension, fixedBatch } = session;
+  const { ort, run: runNetwork, card, dimension, fixedBatch } = session;
   const batch = fixedBatch ?? Math.min(wanted, count);
   const runs = Math.ceil(count / batch);
   const sizeOf = (run: number) => fixedBatch ?? Math.min(batch, count - run * batch);
@@ -138,7 +141,7 @@ export function createScorer(
       if (last) spareX.set(x.subarray(run * batch * dimension));
       const feeds: Record<string, Tensor> = { x: last?.x ?? from[run], sigma: levels[run] };
       if (classes) feeds.label = classes[run];
-      await inference.run(feeds, { score: last?.out ?? to[run] });
+      await runNetwork(feeds, { score: last?.out ?? to[run] });
       if (last) out.set(spareOut.subarray(0, rest * dimension), run * batch * dimension);
     }
   };

@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import { CardError } from "@ncsn/core";
 import { DeviceError } from "../device.ts";
 import { ModelError, SamplingError } from "../model.ts";
+import { busyFlag, waitAtExit } from "./busy-flag.ts";
 import type { Answer, Call, Calls, Request } from "./protocol.ts";
 
 /** The model's side of a worker thread. */
@@ -14,8 +15,8 @@ export interface WorkerClient {
   ): Promise<Calls[Name]["result"]>;
   /** Stops a job; there is no answer. */
   end(job: number): void;
-  /** Ends the thread; calls without an answer are rejected with the reason. */
-  terminate(reason: Error): Promise<void>;
+  /** Ends the thread, after the run of the network that is under way; calls without an answer are rejected. */
+  close(reason: Error): Promise<void>;
 }
 
 interface Waiting {
@@ -25,12 +26,14 @@ interface Waiting {
 
 /** Starts a thread. While it has no call to answer it keeps no process alive. */
 export function startWorker(): WorkerClient {
-  const worker = new Worker(new URL("./worker.js", import.meta.url));
+  const flag = busyFlag();
+  const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData: flag });
+  const forget = waitAtExit(flag);
   const waiting = new Map<number, Waiting>();
   let calls = 0;
   let gone: Error | undefined;
 
-  const close = (reason: Error): void => {
+  const rejectAll = (reason: Error): void => {
     gone ??= reason;
     for (const { reject } of waiting.values()) reject(gone);
     waiting.clear();
@@ -38,12 +41,18 @@ export function startWorker(): WorkerClient {
   worker.on("message", (answer: Answer) => {
     const call = waiting.get(answer.id);
     waiting.delete(answer.id);
-    if (waiting.size === 0) worker.unref();
+    if (waiting.size === 0 && gone === undefined) worker.unref();
     if ("error" in answer) call?.reject(revive(answer.error));
     else call?.resolve(answer.result);
   });
-  worker.on("error", (error) => close(new Error(`the worker failed: ${error.message}`)));
-  worker.on("exit", (code) => close(new Error(`the worker ended by itself (exit code ${code})`)));
+  worker.on("error", (error) => rejectAll(new Error(`the worker failed: ${error.message}`)));
+  const ended = new Promise<void>((resolve) => {
+    worker.on("exit", (code) => {
+      rejectAll(new Error(`the worker ended by itself (exit code ${code})`));
+      forget();
+      resolve();
+    });
+  });
   worker.unref();
 
   return {
@@ -60,15 +69,18 @@ export function startWorker(): WorkerClient {
         const id = calls++;
         waiting.set(id, { resolve: resolve as (result: unknown) => void, reject });
         worker.ref();
-        worker.postMessage({ id, call, params } as Request, transfer);
+        worker.postMessage({ id, call, params }, transfer);
       }),
     end: (job) => {
       if (gone === undefined) worker.postMessage({ call: "end", job } satisfies Request);
     },
-    async terminate(reason) {
-      close(reason);
-      worker.ref(); // so that the process stays for the end
-      await worker.terminate();
+    async close(reason) {
+      if (gone === undefined) {
+        worker.ref(); // so that the process stays for the end
+        worker.postMessage({ call: "close" } satisfies Request);
+      }
+      rejectAll(reason);
+      await ended;
     },
   };
 }

@@ -1,9 +1,10 @@
 /** The worker thread of a model: holds a session and the states of its jobs, and does what it is told, one call at a time. */
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { hostSpace, toPixels, type Space } from "@ncsn/core";
 import { SamplingError } from "../model.ts";
 import type { Plan } from "../plan.ts";
 import { samplingKey, startShard, type Shard } from "../shard.ts";
+import { marked, type BusyFlag } from "./busy-flag.ts";
 import type { Answer, Call, Calls, Report, Request } from "./protocol.ts";
 import { createScorer, openSession, type Session } from "./session.ts";
 
@@ -17,13 +18,16 @@ type Handlers = { [Name in Call]: (params: Calls[Name]["params"]) => Promise<Cal
 
 if (parentPort === null) throw new Error("worker.js is started by the model, as a thread");
 const port = parentPort;
+const flag = workerData as BusyFlag;
 let session: Session | undefined;
 const jobs = new Map<number, Job>();
 const ended = new Set<number>();
+let closing = false;
 
 const handlers: Handlers = {
   async open({ model, card, device, threads }) {
-    session = await openSession(model, card, device, threads);
+    const open = await marked(flag, () => openSession(model, card, device, threads));
+    session = { ...open, run: (feeds, fetches) => marked(flag, () => open.run(feeds, fetches)) };
     return undefined;
   },
 
@@ -64,7 +68,8 @@ const handlers: Handlers = {
 
   async score({ x, sigma, labels, batch }) {
     const out = new Float32Array(x.length);
-    await createScorer(opened(), { count: sigma.length, batch, labels })(x, sigma, out);
+    const score = createScorer(opened(), { count: sigma.length, batch, labels, check: checkOpen });
+    await score(x, sigma, out);
     return out;
   },
 };
@@ -82,7 +87,12 @@ function jobOf(number: number): Job {
 }
 
 function checkWanted(job: number): void {
+  checkOpen();
   if (ended.has(job)) throw new Error("this sampling has ended");
+}
+
+function checkOpen(): void {
+  if (closing) throw new Error("the model is disposed");
 }
 
 /** Whether every value is a finite number: 0·x is 0 then, and NaN otherwise. */
@@ -118,14 +128,28 @@ async function end(job: number): Promise<void> {
   ended.delete(job);
 }
 
+/** The thread ends when nothing is under way: ONNX Runtime aborts the process if it loses its thread during a run. */
+async function close(): Promise<void> {
+  for (const job of jobs.keys()) await end(job);
+  await session?.release();
+  port.close();
+}
+
 // One call after the other, for they share the session; an end is heard at once and done in its turn.
 let turn = Promise.resolve();
 port.on("message", (request: Request) => {
-  if (request.call === "end") {
-    ended.add(request.job);
-    turn = turn.then(() => end(request.job));
-  } else {
-    const { id, call, params } = request;
-    turn = turn.then(() => answer(id, call, params));
+  switch (request.call) {
+    case "end":
+      ended.add(request.job);
+      turn = turn.then(() => end(request.job));
+      break;
+    case "close":
+      closing = true;
+      turn = turn.then(close);
+      break;
+    default: {
+      const { id, call, params } = request;
+      turn = turn.then(() => answer(id, call, params));
+    }
   }
 });

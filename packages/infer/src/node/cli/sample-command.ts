@@ -35,7 +35,7 @@ export async function runSample(args: SampleArguments, signal: AbortSignal): Pro
     );
     await writeOutput(output, await filesOf(model.card, samples, output.kind, typed), signal);
     if (process.stdout.isTTY)
-      console.log(await onTerminal(model.card, samples.images, process.stdout.columns));
+      console.log(await onTerminal(model.card, samples.images, process.stdout.columns || 80));
     const rate = count(Math.round(evaluations / seconds));
     console.log(
       table([

@@ -1,4 +1,4 @@
-/** Ctrl-C, and SIGTERM: stop within a step and leave nothing behind. Twice: stop at once. */
+/** Ctrl-C, and SIGTERM: stop within a step and leave nothing behind. Twice: be killed by it. */
 export interface Stop {
   readonly signal: AbortSignal;
   /** 128 and the number of the signal, as shells have it. */
@@ -12,10 +12,9 @@ export function interruptible(): Stop {
   const controller = new AbortController();
   let code = 1;
   for (const [name, number] of Object.entries(numbers))
-    process.on(name, () => {
+    process.once(name, () => {
       code = 128 + number;
-      if (controller.signal.aborted) process.exit(code);
-      controller.abort();
+      controller.abort(); // and the next one does what it does to any process
     });
   return { signal: controller.signal, exitCode: () => code };
 }
