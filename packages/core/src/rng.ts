@@ -12,7 +12,7 @@ import { blocks } from "./threefry.ts";
 /** 64 bits of key as two unsigned 32-bit words. */
 export type Key = readonly [high: number, low: number];
 
-/** What the children of a run's root key are for; see `docs/decisions.md`, "The tree of keys". */
+/** What the children of a run's root key are for; see `docs/conventions.md`, "The tree of keys". */
 export const purposes = {
   init: 0,
   order: 1,
