@@ -6,14 +6,18 @@
  */
 
 /**
- * The tour of `npm start`: every command as a user would type it. The first is run by whichever training backend this
- * machine has.
+ * The tour of `npm start`: every command as a user would type it. Plain JavaScript, all there is before
+ * `pnpm setup:tensorflow`, trains a network that is just large enough to prove the pipeline.
+ *
+ * @param {boolean} native Whether TensorFlow's native part is there.
  */
-const tour = [
-  "pnpm train --dataset glyphs --name tour --steps 200",
-  "pnpm export tour",
-  "pnpm sample --model models/tour.onnx --count 16 --out images/tour.png",
-  "pnpm sample --model models/tour.onnx --count 16 --out images/tour.gif",
+const tour = (native) => [
+  native
+    ? "pnpm train --dataset glyphs --minutes 2"
+    : "pnpm train --dataset glyphs --minutes 1 --batch 16 --channels 4 --multipliers 1,2 --embedding 16 --features 16",
+  "pnpm export",
+  "pnpm sample --count 16 --out images/tour.png",
+  "pnpm sample --count 16 --out images/tour.gif",
 ];
 const pictures = ["images/tour.png", "images/tour.gif"];
 
@@ -41,7 +45,10 @@ await run(async () => {
   await step("building", node("node_modules/typescript/bin/tsc", "-b"));
   if (what === "test") return step("testing", node("node_modules/vitest/vitest.mjs", "run", ...rest));
 
-  for (const command of tour) await step(`$ ${command}`, inScripts(command, manifest.scripts));
+  const native = ["tfjs-node", "tfjs-node-gpu"].some((name) =>
+    existsSync(path.join(root, "packages/train/node_modules/@tensorflow", name, "lib")),
+  );
+  for (const command of tour(native)) await step(`$ ${command}`, inScripts(command, manifest.scripts));
   const minutes = ((performance.now() - began) / 60_000).toFixed(1);
   console.log(`\nThe tour took ${minutes} minutes. Its pictures:`);
   for (const picture of pictures) console.log(`  ${path.join(root, picture)}`);
