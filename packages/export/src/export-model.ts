@@ -42,7 +42,7 @@ export function scoreGraph(config: ScoreConfig, bind: Binder, batch: Dimension =
   const recording = tape(config.name);
   const x = recording.input("x", "float32", [batch, ...config.shape]);
   const sigma = recording.input("sigma", "float32", [batch]);
-  const label = hasClasses(config.model) ? recording.input("label", "int32", [batch]) : undefined;
+  const label = classCount(config.model) > 0 ? recording.input("label", "int32", [batch]) : undefined;
   // A vector of the vocabulary is an image of one pixel.
   const pixel = recording.constant([-1, 1, 1, 1], undefined, { type: "int64" });
   const [low, high] = config.recipe.sigmaRange;
@@ -53,15 +53,16 @@ export function scoreGraph(config: ScoreConfig, bind: Binder, batch: Dimension =
   return recording.graph();
 }
 
-/** Whether a model takes labels: by its network's option `classes`. */
-export function hasClasses({ network }: ScoreConfig["model"]): boolean {
+/** Number of classes that a model takes labels of, by its network's option `classes`; 0 for a model without. */
+export function classCount({ network }: ScoreConfig["model"]): number {
   const { classes = 0 } = network.options as { classes?: number };
-  return classes > 0;
+  return classes;
 }
 
 /** What a sampler must know about the model of a run after `step` steps. */
 export function makeCard(config: RunConfig, step: number, probe: Probe): Card {
   const { name, shape, pixels, classes, recipe, model, dataset, batch, seed, steps } = config;
+  const labels = classCount(model); // a data set's classes may go unused
   return {
     version: 1,
     name,
@@ -70,7 +71,7 @@ export function makeCard(config: RunConfig, step: number, probe: Probe): Card {
     sigmaData: recipe.sigmaData,
     sigmaRange: recipe.sigmaRange,
     sampler: recipe.sampler,
-    ...(classes !== undefined && hasClasses(model) && { classes }), // a data set's classes may go unused
+    ...(labels > 0 && { classes: classes ?? Array.from({ length: labels }, (_, i) => String(i)) }),
     recipe: { ...recipe, network: model.network },
     training: { dataset: dataset.name, step, steps, batch, seed },
     probe,

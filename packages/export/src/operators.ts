@@ -2,8 +2,9 @@
  * The operators that a graph may hold: those of ONNX's standard domain, opset 17, with kernels for CPU, WebAssembly
  * and WebGPU in ONNX Runtime. Each says which attributes it has and which shape it makes; a new one is an entry here.
  *
- * Left out, because the CPU kernels give an image other bits in another batch (they compute the ends of an array, or
- * a single row, in another way): Log, Cos, Sin, Elu, Softplus, ReduceMean, Gemm. `onnx-nn.ts` says what stands in.
+ * Exported models hold only those whose CPU kernels give an image the same bits in any batch. Log, Cos, Sin, Elu,
+ * Softplus, ReduceMean and Gemm do not (they compute the ends of an array, or a single row, in another way): they are
+ * here for other graphs, and `onnx-nn.ts` says what stands in. It is long because it is all of them in one table.
  */
 import { typeText, type ElementType, type Shape, type Value, type ValueType } from "./value.ts";
 

@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+/** The command line of export. Results go to stdout, progress and errors to stderr; exit 2 on bad usage, 1 on failure. */
+import yargs from "yargs";
+import { hideBin } from "yargs/helpers";
+import { runExport } from "./cli/export-command.ts";
+import { UsageError } from "./cli/usage-error.ts";
+
+try {
+  await yargs(hideBin(process.argv))
+    .scriptName("pnpm export")
+    .locale("en")
+    .command(
+      "$0 [run]",
+      "write a trained model as one ONNX file, and check it in ONNX Runtime",
+      (command) =>
+        command
+          .positional("run", {
+            type: "string",
+            describe: "name or folder of a run, or a checkpoint file [the newest run]",
+          })
+          .option("out", { type: "string", requiresArg: true, describe: "file to write [models/NAME.onnx]" })
+          .option("batch", {
+            type: "number",
+            requiresArg: true,
+            describe: "images a call, for a file of one batch size [any]",
+          })
+          .option("check", {
+            type: "number",
+            requiresArg: true,
+            describe: "noise levels to compare scores at [as many as take a few seconds]",
+          })
+          .option("seed", {
+            type: "number",
+            requiresArg: true,
+            describe: "of the images to compare scores of [the run's]",
+          })
+          .option("dry-run", {
+            type: "boolean",
+            default: false,
+            describe: "say what would be written, and write nothing",
+          }),
+      (args) => runExport(args),
+    )
+    .example("$0", "export the newest run")
+    .example("$0 digits --out digits.onnx", "export runs/digits")
+    .strict()
+    .wrap(110)
+    .version(false)
+    .exitProcess(false)
+    .fail(false)
+    .parseAsync();
+} catch (error) {
+  const usage = error instanceof UsageError || (error instanceof Error && error.name === "YError");
+  console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = usage ? 2 : 1;
+}

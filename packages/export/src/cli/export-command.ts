@@ -1,0 +1,160 @@
+/** `pnpm export`: a checkpoint becomes a file that has been checked. */
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import {
+  group,
+  key as keyOf,
+  probeError,
+  probeInputs,
+  summarize,
+  type Checkpoint,
+  type Tensor,
+} from "@ncsn/core";
+import { load } from "@ncsn/infer/node";
+import { decodeModel } from "../decode.ts";
+import { exportModel } from "../export-model.ts";
+import {
+  checkCount,
+  checkPoints,
+  exportTolerance,
+  referenceScore,
+  relativeError,
+  type CheckPoints,
+} from "../verify.ts";
+import { findRun } from "./find-run.ts";
+import { checkingProgress } from "./progress.ts";
+import { UsageError } from "./usage-error.ts";
+import { writeVerified } from "./write-verified.ts";
+
+/** What was typed. */
+export interface ExportArguments {
+  readonly run?: string;
+  readonly out?: string;
+  readonly batch?: number;
+  readonly check?: number;
+  readonly seed?: number;
+  readonly dryRun: boolean;
+}
+
+/** A file that does not compute what was trained; it has been removed. */
+export class VerificationError extends Error {
+  override readonly name = "VerificationError";
+}
+
+/** Largest relative errors of a file's scores. */
+interface Errors {
+  readonly reference: number;
+  readonly probe: number;
+}
+
+/**
+ * Exports a run and prints what came out; progress goes to stderr.
+ * @throws UsageError for what cannot be done as typed, VerificationError for a file that is wrong
+ */
+export async function runExport({ run, out, batch, check, seed, dryRun }: ExportArguments): Promise<void> {
+  checkWhole("batch", batch, 1);
+  checkWhole("check", check, 2);
+  checkWhole("seed", seed, 0);
+  const { path, checkpoint } = await findRun(run);
+  const { config, step, probe } = checkpoint;
+  const target = out ?? join("models", `${config.name}.onnx`);
+  if (!target.endsWith(".onnx"))
+    throw new UsageError(`invalid out: ${target} (need a name that ends in .onnx)`);
+  const count = check ?? checkCount(config);
+  const { size, multiplyAdds } = summarize(config.model, config.shape);
+  console.error(`${run === undefined ? "the newest run, " : ""}${path}: step ${step} of ${config.steps}`);
+
+  const parameters = group(checkpoint.state, "ema");
+  const bytes = asUsage(path, () => exportModel({ config, step, parameters, probe, batch }));
+  const facts = {
+    file: target,
+    size: `${(bytes.length / 1e6).toFixed(2)} MB`,
+    nodes: String(decodeModel(bytes).graph.nodes.length),
+    parameters: size.toLocaleString("en"),
+    "multiply-adds": `${multiplyAdds.toLocaleString("en")} an image`,
+    batch: batch === undefined ? "any" : String(batch),
+  };
+  if (dryRun)
+    return print({ ...facts, checks: `${count} images, about ${Math.ceil((count * multiplyAdds) / 2e8)} s` });
+
+  const points = checkPoints(config, count, keyOf(seed ?? config.seed));
+  const errors = await writeVerified(target, bytes, async (file) => {
+    const found = await measure(file, checkpoint, parameters, points);
+    demand(target, found);
+    return found;
+  });
+  print({
+    ...facts,
+    "against float64": `${show(errors.reference)} of the score's rms, at ${count} noise levels`,
+    "against trainer": `${show(errors.probe)} of the score's rms, at ${probe.sigmas.length} noise levels`,
+  });
+}
+
+/** Opens a file in ONNX Runtime and compares its scores. */
+async function measure(
+  file: string,
+  { config, probe }: Checkpoint,
+  parameters: ReadonlyMap<string, Tensor>,
+  points: CheckPoints,
+): Promise<Errors> {
+  const model = await load(file, { device: "cpu", workers: 1, verify: false });
+  const progress = checkingProgress(points.count);
+  try {
+    const label = (labels: ArrayLike<number> | undefined) => (labels ? { label: Array.from(labels) } : {});
+    const actual = await model.score(points.x, points.sigma, label(points.label));
+    const dimension = actual.length / points.count;
+    let reference = 0;
+    for (let i = 0; i < points.count; i++) {
+      const expected = referenceScore(config, parameters, points, i);
+      reference = worse(
+        reference,
+        relativeError(expected, actual.subarray(i * dimension, (i + 1) * dimension)),
+      );
+      progress.update(i + 1);
+      await setImmediate(); // lets Ctrl-C through
+    }
+    const inputs = probeInputs(probe, dimension, config.model.sigmaData);
+    return {
+      reference,
+      probe: probeError(probe, await model.score(inputs, probe.sigmas, label(probe.labels))),
+    };
+  } finally {
+    progress.stop();
+    await model.dispose();
+  }
+}
+
+/** @throws VerificationError where an error is too large */
+function demand(target: string, { reference, probe }: Errors): void {
+  const wrong = (what: string, error: number) =>
+    new VerificationError(
+      `${target} was not written: its scores differ from ${what} by ${show(error)} of their rms (allowed: ${exportTolerance})`,
+    );
+  if (!(reference <= exportTolerance)) throw wrong("the float64 reference", reference);
+  if (!(probe <= exportTolerance)) throw wrong("those that the trainer wrote down", probe);
+}
+
+const worse = (a: number, b: number): number => (b > a || Number.isNaN(b) ? b : a);
+
+const show = (error: number): string => error.toExponential(1);
+
+function checkWhole(name: string, value: number | undefined, least: number): void {
+  if (value !== undefined && !(Number.isSafeInteger(value) && value >= least))
+    throw new UsageError(`invalid ${name}: ${value} (need a whole number of at least ${least})`);
+}
+
+/** What the checkpoint lacks is the checkpoint's fault. */
+function asUsage<Result>(path: string, act: () => Result): Result {
+  try {
+    return act();
+  } catch (error) {
+    throw new UsageError(`cannot export ${path}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function print(lines: Readonly<Record<string, string>>): void {
+  const width = Math.max(...Object.keys(lines).map((name) => name.length));
+  for (const [name, value] of Object.entries(lines)) console.log(`${name.padEnd(width)}  ${value}`);
+}
