@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { networks } from "../src/networks/index.ts";
+import { recipes, type Recipe } from "../src/recipes/index.ts";
+import { resolveOptions, samplers, type Sampler } from "../src/samplers/index.ts";
+import { schedules } from "../src/schedules.ts";
+
+describe.each(Object.entries(recipes))("recipe %s", (name, chosen) => {
+  const recipe: Recipe = chosen;
+  const sampler: Sampler = samplers[recipe.sampler.name];
+
+  it("carries the name it is registered by and says where it is from", () => {
+    expect(recipe.name).toBe(name);
+    expect(recipe.paper.length).toBeGreaterThan(20);
+  });
+
+  it("survives JSON, which checkpoints and cards are written in", () => {
+    expect(JSON.parse(JSON.stringify(recipe))).toEqual(recipe);
+  });
+
+  it("names options that its network and its sampler have", () => {
+    const known = Object.keys(networks[recipe.network.name].defaults);
+    expect(known).toEqual(expect.arrayContaining(Object.keys(recipe.network.options)));
+    expect(() => resolveOptions(recipe.sampler.name, sampler, recipe.sampler.options)).not.toThrow();
+  });
+
+  it("has σ, rates and lengths that a run can be made with", () => {
+    const [sigmaMin, sigmaMax] = recipe.sigmaRange;
+    const schedule = schedules[recipe.sampler.schedule ?? sampler.schedule];
+    expect(schedule(recipe.sampler.steps, { sigmaMin, sigmaMax })[0]).toBe(sigmaMax);
+    const { optimiser, batch, length, sigmaData } = recipe;
+    const positive = [batch, sigmaData, optimiser.epsilon, "epochs" in length ? length.epochs : length.steps];
+    for (const number of positive) expect(number).toBeGreaterThan(0);
+    for (const decay of [optimiser.beta1, optimiser.beta2, optimiser.emaDecay]) {
+      expect(decay).toBeGreaterThanOrEqual(0);
+      expect(decay).toBeLessThan(1);
+    }
+  });
+});
+
+it("the tutorial's recipe is the tutorial's, sampler and all", () => {
+  const { sampler, optimiser, objective, sigmaRange, batch, length } = recipes.tutorial;
+  expect([
+    ...schedules[sampler.schedule ?? "karras"](sampler.steps, { sigmaMin: 0.01, sigmaMax: 1 }),
+  ]).toHaveLength(5);
+  expect(sampler.options).toEqual({ stepsPerLevel: 3, alpha: 1e-4, denoise: false });
+  expect([optimiser.rate, batch, sigmaRange]).toEqual([1e-4, 64, [0.01, 1]]);
+  expect([objective, length]).toEqual([{ weight: "tutorial", sigma: { name: "uniform" } }, { epochs: 5 }]);
+});
