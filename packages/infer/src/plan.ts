@@ -153,7 +153,9 @@ function endsAtZero({ schedule }: Sampler): boolean {
 
 function ending(sigmas: Float64Array, atZero: boolean): Float64Array {
   const levels = sigmas.at(-1) === 0 ? sigmas.subarray(0, -1) : sigmas;
-  return atZero ? Float64Array.of(...levels, 0) : levels.slice();
+  const ended = new Float64Array(levels.length + (atZero ? 1 : 0));
+  ended.set(levels);
+  return ended;
 }
 
 function rangeAdvice({ sigmaRange: [least, most] }: Card, sigmaMin: number, sigmaMax: number): string[] {

@@ -39,10 +39,13 @@ export async function openOn(
     worker,
     async dispose() {
       const reason = new Error("the model is disposed");
-      const started = await Promise.allSettled(clients);
-      await Promise.all(
-        started.map((one) => (one.status === "fulfilled" ? one.value.close(reason) : undefined)),
+      const closing = clients.map((client) =>
+        client.then(
+          (started) => started.close(reason),
+          () => undefined, // one that did not start is closed
+        ),
       );
+      await Promise.all(closing);
     },
   };
 }

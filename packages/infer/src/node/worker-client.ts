@@ -27,7 +27,8 @@ interface Waiting {
 /** Starts a thread. While it has no call to answer it keeps no process alive. */
 export function startWorker(): WorkerClient {
   const flag = busyFlag();
-  const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData: flag });
+  // The process's own options may be of no use in a thread, or refused: --input-type is.
+  const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData: flag, execArgv: [] });
   const forget = waitAtExit(flag);
   const waiting = new Map<number, Waiting>();
   let calls = 0;
@@ -72,12 +73,12 @@ export function startWorker(): WorkerClient {
         worker.postMessage({ id, call, params }, transfer);
       }),
     end: (job) => {
-      if (gone === undefined) worker.postMessage({ call: "end", job } satisfies Request);
+      if (gone === undefined) worker.postMessage({ call: "end", job } satisfies Request, []);
     },
     async close(reason) {
       if (gone === undefined) {
         worker.ref(); // so that the process stays for the end
-        worker.postMessage({ call: "close" } satisfies Request);
+        worker.postMessage({ call: "close" } satisfies Request, []);
       }
       rejectAll(reason);
       await ended;

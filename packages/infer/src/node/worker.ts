@@ -51,7 +51,7 @@ const handlers: Handlers = {
     if (step === undefined) return undefined;
     const { index, total, sigma, evaluations, x } = step;
     const report: Report = { index, total, sigma, evaluations };
-    if (!isFinite(x)) throw notFinite(report, plan);
+    if (!x.every(Number.isFinite)) throw notFinite(report, plan);
     return report;
   },
 
@@ -95,13 +95,6 @@ function checkOpen(): void {
   if (closing) throw new Error("the model is disposed");
 }
 
-/** Whether every value is a finite number: 0·x is 0 then, and NaN otherwise. */
-function isFinite(x: Float32Array): boolean {
-  let sum = 0;
-  for (let i = 0; i < x.length; i++) sum += 0 * x[i];
-  return sum === 0;
-}
-
 function notFinite({ index, total, sigma }: Report, { sampler, advice }: Plan): SamplingError {
   const where = `step ${index + 1}${total === undefined ? "" : ` of ${total}`}, sigma ${Number(sigma.toPrecision(3))}`;
   return new SamplingError([`${sampler} lost itself: x is not finite after ${where}`, ...advice].join("; "));
@@ -138,18 +131,14 @@ async function close(): Promise<void> {
 // One call after the other, for they share the session; an end is heard at once and done in its turn.
 let turn = Promise.resolve();
 port.on("message", (request: Request) => {
-  switch (request.call) {
-    case "end":
-      ended.add(request.job);
-      turn = turn.then(() => end(request.job));
-      break;
-    case "close":
-      closing = true;
-      turn = turn.then(close);
-      break;
-    default: {
-      const { id, call, params } = request;
-      turn = turn.then(() => answer(id, call, params));
-    }
+  if (request.call === "close") {
+    closing = true;
+    turn = turn.then(close);
+  } else if (request.call === "end") {
+    ended.add(request.job);
+    turn = turn.then(() => end(request.job));
+  } else {
+    const { id, call, params } = request;
+    turn = turn.then(() => answer(id, call, params));
   }
 });

@@ -38,30 +38,27 @@ export function checkKind(card: Card, kind: OutputKind): void {
 }
 
 /** The files' contents. */
-export async function filesOf(
-  card: Card,
-  { images, frames, first }: Samples,
-  kind: OutputKind,
-  layout: Layout,
-): Promise<Files> {
-  switch (kind) {
-    case "npy":
-      return new Map([["", npy(images)]]);
-    case "png":
-      return new Map([["", await png(picture(card, images, layout))]]);
-    case "gif":
-      return new Map([["", animatedGif(animation(card, frames, layout))]]);
-    case "folder": {
-      const digits = Math.max(4, String(first + images.shape[0] - 1).length);
-      const files = new Map<string, Uint8Array>();
-      for (let i = 0; i < images.shape[0]; i++) {
-        const name = `${String(first + i).padStart(digits, "0")}.png`;
-        files.set(name, await png(magnify(oneImage(images, i), layout.scale ?? 1)));
-      }
-      return files;
-    }
-  }
+export function filesOf(card: Card, samples: Samples, kind: OutputKind, layout: Layout): Promise<Files> {
+  return writers[kind](card, samples, layout);
 }
+
+const oneFile = (bytes: Uint8Array): Files => new Map([["", bytes]]);
+
+const writers: Record<OutputKind, (card: Card, samples: Samples, layout: Layout) => Promise<Files>> = {
+  npy: (_, { images }) => Promise.resolve(oneFile(npy(images))),
+  png: async (card, { images }, layout) => oneFile(await png(picture(card, images, layout))),
+  gif: (card, { frames }, layout) => Promise.resolve(oneFile(animatedGif(animation(card, frames, layout)))),
+  async folder(_, { images, first }, { scale = 1 }) {
+    const count = images.shape[0];
+    const digits = Math.max(4, String(first + count - 1).length);
+    const files = new Map<string, Uint8Array>();
+    for (let i = 0; i < count; i++) {
+      const name = `${String(first + i).padStart(digits, "0")}.png`;
+      files.set(name, await png(magnify(oneImage(images, i), scale)));
+    }
+    return files;
+  },
+};
 
 function picture(
   card: Card,

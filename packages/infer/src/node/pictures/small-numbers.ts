@@ -35,9 +35,9 @@ export function drawNumber(
   colour: readonly number[],
 ): void {
   const [left, top] = [Math.round(x), Math.round(y)];
-  [...text].forEach((sign, position) => {
+  text.split("").forEach((sign, position) => {
     (signs[sign] ?? "").split("|").forEach((row, down) => {
-      [...row].forEach((mark, across) => {
+      row.split("").forEach((mark, across) => {
         if (mark !== "#") return;
         for (let i = 0; i < dot * dot; i++) {
           const column = left + (4 * position + across) * dot + (i % dot);
