@@ -32,6 +32,28 @@ export function centralDifferences(
   });
 }
 
+/** The central difference along one direction of all arrays at once. */
+export function directionalDifference(
+  f: (inputs: readonly Values[]) => number,
+  inputs: readonly Values[],
+  direction: readonly Values[],
+  h = 1e-5,
+): number {
+  const moved = (by: number): number =>
+    f(
+      inputs.map(({ shape, data }, i) =>
+        values(
+          shape,
+          data.map((x, at) => x + by * direction[i].data[at]),
+        ),
+      ),
+    );
+  return (moved(h) - moved(-h)) / (2 * h);
+}
+
+/** Σ aᵢ·bᵢ. */
+export const inner = (a: Values, b: Values): number => a.data.reduce((sum, x, i) => sum + x * b.data[i], 0);
+
 /** A value of the graph that is one number. */
 export const evaluateNumber = (graph: Graph, feeds: Readonly<Record<string, Values>>, name: string): number =>
   (evaluate(graph, feeds, [name]).get(name) as Values).data[0];

@@ -1,68 +1,56 @@
 import { key, normals, split, values, type Values } from "@ncsn/core";
-import { differentiate, evaluate, gradientRules, tape, type Graph } from "@ncsn/export";
+import { differentiate, evaluate, gradientRules, tape } from "@ncsn/export";
 import { describe, expect, test } from "vitest";
-import { centralDifferences, evaluateNumber, relativeError, withLoss } from "./derivatives.ts";
+import {
+  centralDifferences,
+  directionalDifference,
+  evaluateNumber,
+  inner,
+  relativeError,
+} from "./derivatives.ts";
+import { feed, recordCase } from "./record-case.ts";
 import { caseInputs, ruleCases, type RuleCase } from "./rule-cases.ts";
 
-const record = (ruleCase: RuleCase): { graph: Graph; loss: string; names: string[] } => {
-  const recording = tape(ruleCase.name);
-  const inputs = ruleCase.inputs.map((shape, i) => recording.input(`x${i}`, "float32", shape));
-  const y = ruleCase.build(recording, ...inputs);
-  return { ...withLoss(recording.graph(), y), names: inputs.map(({ name }) => name) };
-};
-
-const feed = (names: readonly string[], inputs: readonly Values[]): Record<string, Values> =>
-  Object.fromEntries(names.map((name, i) => [name, inputs[i]]));
-
 describe.each(ruleCases)("$name", (ruleCase) => {
-  const { graph, loss, names } = record(ruleCase);
+  const { forward, graph, loss, names, gradients } = recordCase(ruleCase);
   const inputs = caseInputs(ruleCase);
-  const first = differentiate(graph, loss, names);
-  const gradientNames = names.map((name) => first.gradients.get(name) as string);
 
   test("the gradient agrees with central differences", () => {
-    const expected = centralDifferences((moved) => evaluateNumber(graph, feed(names, moved), loss), inputs);
-    const actual = evaluate(first.graph, feed(names, inputs), gradientNames);
-    gradientNames.forEach((name, i) => {
+    const expected = centralDifferences((moved) => evaluateNumber(forward, feed(names, moved), loss), inputs);
+    const actual = evaluate(graph, feed(names, inputs), gradients);
+    gradients.forEach((name, i) => {
       expect(actual.get(name)?.shape).toEqual(inputs[i].shape);
-      expect(relativeError((actual.get(name) as Values).data, expected[i].data)).toBeLessThan(1e-7);
+      expect(relativeError(actual.get(name)!.data, expected[i].data)).toBeLessThan(1e-7);
     });
   });
 
   test("the gradient of the gradient agrees with central differences of the gradient", () => {
-    // d = Σ v·∂L/∂x, whose gradient is the product of the Hessian with v
-    const recording = tape(graph.name, first.graph);
-    const directions = inputs.map(({ shape, data }, i) =>
-      values(shape, normals(split(key(5), i), data.length)),
-    );
-    const terms = gradientNames.map((name, i) => {
-      const v = recording.input(`v${i}`, "float32", ruleCase.inputs[i]);
-      const product = recording.op("Mul", [first.graph.values.get(name), v]);
-      const axes = recording.constant(
-        v.shape.map((_, axis) => axis),
-        undefined,
-        { type: "int64" },
-      );
-      return v.shape.length === 0 ? product : recording.op("ReduceSum", [product, axes], { keepdims: 0 });
+    // s = Σ v·∂L/∂x for random v; its gradient is the Hessian times v, here in a random direction u
+    const random = (draw: number) =>
+      inputs.map(({ shape, data }, i) => values(shape, normals(split(key(draw), i), data.length)));
+    const [v, u] = [random(5), random(6)];
+    const slopes = names.map((_, i) => `v${i}`);
+    const recording = tape(graph.name, graph);
+    const products = gradients.map((name, i) => {
+      const vi = recording.input(slopes[i], "float32", ruleCase.inputs[i]);
+      const product = recording.op("Mul", [graph.values.get(name), vi]);
+      const axes = vi.shape.map((_, axis) => axis);
+      if (axes.length === 0) return product;
+      return recording.op("ReduceSum", [product, recording.constant(axes, undefined, { type: "int64" })], {
+        keepdims: 0,
+      });
     });
-    const total = terms.reduce((a, b) => recording.op("Add", [a, b]));
-    const second = differentiate(recording.graph(), total.name, names);
-    const feeds = (moved: readonly Values[]) => ({
-      ...feed(names, moved),
-      ...feed(
-        directions.map((_, i) => `v${i}`),
-        directions,
-      ),
-    });
-    const expected = centralDifferences(
-      (moved) => evaluateNumber(second.graph, feeds(moved), total.name),
-      inputs,
-    );
-    const wanted = names.map((name) => second.gradients.get(name) as string);
-    const actual = evaluate(second.graph, feeds(inputs), wanted);
-    wanted.forEach((name, i) =>
-      expect(relativeError((actual.get(name) as Values).data, expected[i].data)).toBeLessThan(1e-6),
-    );
+    const s = products.reduce((a, b) => recording.op("Add", [a, b]));
+    const slope = recording.graph();
+    const second = differentiate(slope, s.name, names);
+
+    const feeds = (moved: readonly Values[]) => ({ ...feed(names, moved), ...feed(slopes, v) });
+    const wanted = names.map((name) => second.gradients.get(name)!);
+    const found = evaluate(second.graph, feeds(inputs), wanted);
+    const actual = wanted.reduce((sum, name, i) => sum + inner(found.get(name)!, u[i]), 0);
+    const expected = directionalDifference((moved) => evaluateNumber(slope, feeds(moved), s.name), inputs, u);
+    const scale = Math.sqrt(wanted.reduce((sum, name) => sum + inner(found.get(name)!, found.get(name)!), 0));
+    expect(Math.abs(actual - expected) / (scale || 1)).toBeLessThan(1e-6);
   });
 });
 
