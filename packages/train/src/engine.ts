@@ -10,7 +10,12 @@ export interface Engine {
   /** One Adam step. @returns the loss of each image and the norm of the gradient before clipping */
   step(batch: Batch, hyper: Hyper): Promise<{ readonly loss: Float64Array; readonly gradNorm: number }>;
   /** Scores of count images [count, C, H, W] at their noise levels, by the parameters or their moving average. */
-  score(x: Float32Array, sigma: Float64Array, which: "raw" | "ema", label?: Int32Array): Promise<Float32Array>;
+  score(
+    x: Float32Array,
+    sigma: Float64Array,
+    which: "raw" | "ema",
+    label?: Int32Array,
+  ): Promise<Float32Array>;
   /** The whole state: `raw/…`, `ema/…`, `adam.m/…`, `adam.v/…` by parameter name. */
   state(): Promise<ReadonlyMap<string, Tensor>>;
   /** Takes over a state of `state()`, with the number of steps already taken. */

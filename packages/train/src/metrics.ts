@@ -34,8 +34,8 @@ export const noSums: MetricSums = {
   steps: 0,
   loss: 0,
   gradNorm: 0,
-  imagesBySigma: new Array<number>(sigmaParts).fill(0),
-  lossBySigma: new Array<number>(sigmaParts).fill(0),
+  imagesBySigma: Array.from({ length: sigmaParts }, () => 0),
+  lossBySigma: Array.from({ length: sigmaParts }, () => 0),
 };
 
 /** The sums with one more step. */

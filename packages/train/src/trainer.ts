@@ -39,10 +39,21 @@ export class DivergedError extends Error {
   /** Noise level of the worst image, model units. */
   readonly sigma: number;
 
-  constructor(what: string, step: number, sigma: number) {
-    super(`${what} at step ${step}, worst at sigma ${sigma.toPrecision(4)}`);
+  private readonly what: string;
+
+  /** @param remains where the last good state is, in words */
+  constructor(what: string, step: number, sigma: number, remains?: string) {
+    super(
+      `${what} at step ${step}, worst at sigma ${sigma.toPrecision(4)}${remains === undefined ? "" : `; ${remains}`}`,
+    );
+    this.what = what;
     this.step = step;
     this.sigma = sigma;
+  }
+
+  /** The same error, by one who knows where the last good state is. */
+  with(remains: string): DivergedError {
+    return new DivergedError(this.what, this.step, this.sigma, remains);
   }
 }
 
@@ -65,7 +76,8 @@ export async function* train({
   const batchAt = batchesOf(config, dataset);
   const peak = peakRate(config);
   let batch = batchAt(from);
-  for (let step = from; step < config.steps && signal?.aborted !== true; step++) {
+  for (let step = from; step < config.steps; step++) {
+    if (signal?.aborted === true) return;
     const began = performance.now();
     const { rate, emaDecay, clip } = hyperAt(step, config.steps, peak, config.recipe.optimiser);
     const { sigma } = batch;

@@ -1,7 +1,7 @@
 /** A run in words, for `--dry-run` and the lines before training. */
 import { summarize, type RunConfig } from "@ncsn/core";
 import { showOptions } from "./network-options.ts";
-import { count, duration, large, megabytes } from "./show.ts";
+import { count, duration, large, megabytes, speed } from "./show.ts";
 
 /** Two lines of what is about to be trained. */
 export function headline({ name, dataset, recipe, model, shape, steps, batch }: RunConfig): string {
@@ -43,7 +43,7 @@ export function describeRun(config: RunConfig, engine: string, perStep: number):
     ["memory", `about ${megabytes(memory)}`],
     [
       "time",
-      `about ${duration(steps * perStep)}: ${duration(perStep)} a step, ${(batch / perStep).toPrecision(3)} images/s (measured)`,
+      `about ${duration(steps * perStep)}: ${duration(perStep)} a step, ${speed(batch / perStep)} images/s (measured)`,
     ],
   ];
   const table = parameters.map(({ name, shape: s }) => [name, `[${s.join(", ")}]`] as const);

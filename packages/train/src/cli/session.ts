@@ -73,7 +73,7 @@ export async function trainToEnd(options: SessionOptions): Promise<SessionEnd> {
       window = { seconds: window.seconds + taken.seconds, steps: window.steps + 1 };
       const imagesPerSecond = (config.batch * window.steps) / window.seconds;
       sums = addStep(sums, taken, config.recipe.sigmaRange);
-      progress.update(step, sums.loss / sums.steps, imagesPerSecond);
+      progress.update(taken);
       const line = lineAfter(sums, taken, config.steps);
       if (line !== undefined) {
         await folder.appendMetrics({
@@ -87,7 +87,12 @@ export async function trainToEnd(options: SessionOptions): Promise<SessionEnd> {
       }
       const done = step === config.steps;
       if (done || step % previews.every === 0) {
-        const samples = await drawPreview({ config, engine, count: previews.count, signal });
+        const samples = await drawPreview({
+          config,
+          engine,
+          count: previews.count,
+          ...(!done && { signal }),
+        });
         if (samples !== undefined)
           sample = await folder.saveSample(step, await pictureOf(samples, config, dataset));
       }
@@ -100,12 +105,11 @@ export async function trainToEnd(options: SessionOptions): Promise<SessionEnd> {
     if (saved !== step) await saveCheckpoint();
   } catch (error) {
     if (!(error instanceof DivergedError)) throw error;
-    const last =
+    throw error.with(
       saved === undefined
-        ? "there is no checkpoint"
-        : `the last good checkpoint is of step ${saved}: ${folder.checkpointPath}`;
-    error.message += `; ${last}`;
-    throw error;
+        ? "there is no checkpoint yet"
+        : `the last good checkpoint is of step ${saved}: ${folder.checkpointPath}`,
+    );
   }
   return { step, loss, sample };
 }

@@ -110,6 +110,7 @@ async function trainIn(
       return stop.exitCode();
     }
     const took = duration((performance.now() - began) / 1000);
+    if (from === config.steps) console.error(`run ${config.name} is complete`);
     const loss = end.loss === undefined ? "" : `, loss ${end.loss.toPrecision(4)}`;
     console.log(
       `${folder.path}: ${config.steps} steps${from > 0 ? `, ${config.steps - from} of them now` : ""}, in ${took}${loss}`,

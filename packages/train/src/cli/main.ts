@@ -1,0 +1,52 @@
+/** The commands of training, from arguments to an exit code. */
+import yargs from "yargs";
+import { DatasetError } from "../datasets/index.ts";
+import { RunError } from "../run/run-error.ts";
+import { BackendError } from "../tfjs/backends.ts";
+import { runTrain } from "./train-command.ts";
+import { networkOptions, registries, trainOptions } from "./train-options.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Errors whose cause is what was typed or given. */
+const badUsage = [UsageError, DatasetError, RunError, BackendError];
+
+/**
+ * Carries out a command line. Results go to stdout, progress and errors to stderr.
+ * @returns 0, 1 for a failure, 2 for bad usage, 128 and more where a signal ended it
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    return await (
+      await parse(args)
+    )();
+  } catch (error) {
+    console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+    return badUsage.some((kind) => error instanceof kind) ? 2 : 1;
+  }
+}
+
+/** What the arguments ask for; commands run outside of yargs, which would take their errors for its own. */
+async function parse(args: readonly string[]): Promise<() => Promise<number>> {
+  let command = async (): Promise<number> => 0; // where only help was asked for
+  await yargs(args)
+    .scriptName("pnpm")
+    .locale("en")
+    .command(
+      "train",
+      "train a network, into runs/NAME",
+      (train) => train.options(networkOptions).options(trainOptions).epilogue(registries),
+      (train) => {
+        command = () => runTrain(train);
+      },
+    )
+    .demandCommand(1, "no command (known: train)")
+    .strict()
+    .wrap(110)
+    .version(false)
+    .exitProcess(false)
+    .fail((message: string | null, error?: Error) => {
+      throw new UsageError(message ?? error?.message ?? "bad usage");
+    })
+    .parseAsync();
+  return command;
+}

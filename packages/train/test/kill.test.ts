@@ -1,0 +1,100 @@
+/**
+ * Kill -9 at random moments. By hand, with a real network on a native backend:
+ * NCSN_KILLS=10 NCSN_RUN="--dataset glyphs --steps 60 --backend tfjs-node" npx vitest run packages/train/test/kill.test.ts
+ */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { afterAll, describe, expect, it } from "vitest";
+import {
+  checkpointOf,
+  metricsOf,
+  samplesOf,
+  startTraining,
+  tinyRun,
+  trainIn,
+  workFolder,
+} from "./training-command.ts";
+
+const kills = Number(process.env.NCSN_KILLS ?? 3);
+const run = process.env.NCSN_RUN?.split(" ") ?? [...tinyRun, "--steps", "200"];
+// Checkpoints so often that a good part of the kills meets one being written.
+const often = ["--checkpoint-every", "0.02", "--sample-every", "100"];
+
+describe(`a run that is killed ${kills} times`, () => {
+  const folder = workFolder(afterAll);
+
+  it(
+    "ends with the weights, metrics and pictures of one that is not",
+    async () => {
+      const began = performance.now();
+      const whole = startTraining(folder, ...run, ...often, "--name", "whole");
+      await whole.said("run whole:");
+      const starting = performance.now() - began;
+      expect(await whole.done).toMatchObject({ code: 0 });
+      const training = performance.now() - began - starting;
+
+      const log: string[] = [];
+      let killed = 0;
+      for (let attempt = 0; killed < kills; attempt++) {
+        const delay = 0.7 * starting + Math.random() * (0.3 * starting + (1.5 * training) / kills);
+        const started =
+          attempt === 0 || !begun(folder)
+            ? [...run, "--name", "killed"]
+            : ["--resume", "killed", ...backendOf(run)];
+        const process = startTraining(folder, ...started, ...often);
+        const ended = await Promise.race([process.done, setTimeout(delay)]);
+        process.kill("SIGKILL");
+        const { code } = await process.done;
+        log.push(
+          `${(delay / 1000).toFixed(2)} s: ${ended === undefined ? "killed" : `code ${code}`}, saved step ${lastStep(folder)}`,
+        );
+        if (ended !== undefined) {
+          expect(code).toBe(0);
+          break; // nothing left to kill
+        }
+        killed += 1;
+      }
+      console.log(log.join("\n"));
+      expect(killed).toBeGreaterThan(0);
+      expect(await trainIn(folder, "--resume", "killed", ...backendOf(run), ...often)).toMatchObject({
+        code: 0,
+      });
+
+      const [a, b] = ["whole", "killed"].map((name) => checkpointOf(folder, name));
+      expect(b.step).toBe(a.step);
+      expect(b.probe).toEqual(a.probe);
+      expect([...b.state.keys()]).toEqual([...a.state.keys()]);
+      const unequal = [...a.state].filter(
+        ([name, { data }]) => Buffer.compare(bytes(data), bytes(b.state.get(name)?.data)) !== 0,
+      );
+      expect(unequal).toEqual([]);
+      expect(metricsOf(folder, "killed")).toEqual(metricsOf(folder, "whole"));
+      expect(samplesOf(folder, "killed")).toEqual(samplesOf(folder, "whole"));
+      expect(readdirSync(join(folder, "runs", "killed")).sort()).toEqual(
+        ["checkpoint.safetensors", "config.json", "metrics.jsonl", "samples"].sort(),
+      );
+    },
+    kills * 120_000,
+  );
+});
+
+const bytes = (data: Float32Array = new Float32Array()): Uint8Array =>
+  new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+
+/** The backend of a run is not part of its configuration. */
+function backendOf(args: readonly string[]): string[] {
+  const at = args.indexOf("--backend");
+  return at < 0 ? [] : args.slice(at, at + 2);
+}
+
+/** Whether there is something to resume, be it only the configuration. */
+const begun = (folder: string): boolean => existsSync(join(folder, "runs", "killed", "config.json"));
+
+function lastStep(folder: string): number | "no" {
+  try {
+    return checkpointOf(folder, "killed").step;
+  } catch {
+    return "no";
+  }
+}
