@@ -137,6 +137,26 @@ describe("unet", () => {
       expect(new Set(outputs).size).toBe(4);
     });
 
+    it("gives half of the embedding's power to the label, and less to none", () => {
+      const wide = options({ channels: 4, classes: 10, embedding: 512 });
+      const { nn, x, noise } = start(wide, [1, 8, 8]);
+      const embedding = (label: number): number => {
+        const seen: number[] = [];
+        const spy: ReferenceNn = {
+          ...nn,
+          silu: (v: Values): Values => {
+            if (v.shape.length === 2) seen.push(rms(v));
+            return nn.silu(v);
+          },
+        };
+        unet.apply(spy, x, noise, wide, values([1, 1], [label]));
+        return seen[0];
+      };
+      const labels = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+      expect(Math.abs(mean(labels.map(embedding)) - 1)).toBeLessThan(0.05);
+      expect(Math.abs(embedding(-1) - Math.SQRT1_2)).toBeLessThan(0.05);
+    });
+
     it("takes what is no class for none", () => {
       expect(out(3)).toEqual(out(-1));
     });

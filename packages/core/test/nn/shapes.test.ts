@@ -3,7 +3,7 @@ import { networks } from "../../src/networks/index.ts";
 import type { Init } from "../../src/nn.ts";
 import { initialise, summarize, type Parameter } from "../../src/nn/shapes.ts";
 import type { ScoreModel } from "../../src/parameterization.ts";
-import { key } from "../../src/rng.ts";
+import { key, normals, purposes, split, splitByName } from "../../src/rng.ts";
 import { kolmogorovSmirnov, normalCdf } from "../statistics.ts";
 
 const model = (name: keyof typeof networks, options: object = {}): ScoreModel => ({
@@ -76,6 +76,13 @@ describe("initialise", () => {
     expect(initialise(parameters, key(1))).toEqual(all);
     const [first, ...rest] = parameters;
     expect(initialise(rest.slice(2), key(1)).get(rest[3].name)).toEqual(all.get(rest[3].name));
+    const normal = parameters.find(({ init }) => init.kind === "normal") ?? first;
+    expect(all.get(normal.name)?.data.subarray(0, 2)).toEqual(
+      normals(splitByName(split(key(1), purposes.init), normal.name), 2),
+    );
+    expect(new Set([...all.values()].map(({ data }) => data[0])).size).toBe(
+      parameters.filter(({ init }) => init.kind !== "constant").length + 1,
+    );
     expect(initialise(parameters, key(2)).get(first.name)?.data).not.toEqual(all.get(first.name)?.data);
   });
 
