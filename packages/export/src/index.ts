@@ -7,3 +7,8 @@ export * from "./operators.ts";
 export * from "./value.ts";
 export * from "./export-model.ts";
 export * from "./passes/index.ts";
+export * from "./verify.ts";
+export * from "./evaluate/index.ts";
+export * from "./autodiff/index.ts";
+export * from "./lowering/index.ts";
+export * from "./lowering/portable.ts";

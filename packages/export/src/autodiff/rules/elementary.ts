@@ -7,8 +7,8 @@ export const Exp: Rule = ({ y, dy, op }) => [() => op("Mul", [dy, y])];
 /** y = ln x: dx = dy/x. */
 export const Log: Rule = ({ inputs: [x], dy, op }) => [() => op("Div", [dy, x])];
 
-/** y = √x: dx = dy/(2y). */
-export const Sqrt: Rule = ({ y, dy, op }) => [() => op("Div", [op("Mul", [dy, 0.5]), y])];
+/** y = √x: dx = dy/y·½, with the ½ where it meets the 2 of a square under the root. */
+export const Sqrt: Rule = ({ y, dy, op }) => [() => op("Mul", [op("Div", [dy, y]), 0.5])];
 
 /** y = 1/x: dx = −dy·y². */
 export const Reciprocal: Rule = ({ y, dy, op }) => [() => op("Neg", [op("Mul", [dy, op("Mul", [y, y])])])];
