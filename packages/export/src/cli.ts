@@ -20,17 +20,17 @@ try {
           })
           .option("out", { type: "string", requiresArg: true, describe: "file to write [models/NAME.onnx]" })
           .option("batch", {
-            type: "number",
+            type: "string",
             requiresArg: true,
             describe: "images a call, for a file of one batch size [any]",
           })
           .option("check", {
-            type: "number",
+            type: "string",
             requiresArg: true,
             describe: "noise levels to compare scores at [as many as take a few seconds]",
           })
           .option("seed", {
-            type: "number",
+            type: "string",
             requiresArg: true,
             describe: "of the images to compare scores of [the run's]",
           })
@@ -47,7 +47,9 @@ try {
     .wrap(110)
     .version(false)
     .exitProcess(false)
-    .fail(false)
+    .fail((message, error) => {
+      throw (error as Error | undefined) ?? new UsageError(message); // no error: yargs has a complaint of its own
+    })
     .parseAsync();
 } catch (error) {
   const usage = error instanceof UsageError || (error instanceof Error && error.name === "YError");

@@ -20,12 +20,14 @@ export interface Model {
  * @throws TypeError where it has an operator or an element type that our graphs do not
  */
 export function decodeModel(bytes: Uint8Array): Model {
-  const { graph, irVersion, opsetImport, metadataProps } = onnx.ModelProto.decode(bytes);
+  const model = onnx.ModelProto.decode(bytes);
   return {
-    graph: graphOf(graph ?? {}),
-    irVersion: Number(irVersion),
-    opsets: Object.fromEntries(opsetImport.map(({ domain, version }) => [domain ?? "", Number(version)])),
-    metadata: metadataProps.map(({ key, value }) => [key ?? "", value ?? ""] as const),
+    graph: graphOf(model.graph ?? {}),
+    irVersion: Number(model.irVersion),
+    opsets: Object.fromEntries(
+      model.opsetImport.map(({ domain, version }) => [domain ?? "", Number(version)]),
+    ),
+    metadata: model.metadataProps.map(({ key, value }) => [key ?? "", value ?? ""] as const),
   };
 }
 
@@ -58,24 +60,17 @@ function nodeOf({ name, opType, input, output, attribute }: Onnx.INodeProto): No
 
 function attributeOf({ name, type, f, i, ints, s }: Onnx.IAttributeProto): Attribute {
   const { AttributeType } = onnx.AttributeProto;
-  switch (type) {
-    case AttributeType.FLOAT:
-      return f ?? 0;
-    case AttributeType.INT:
-      return Number(i ?? 0);
-    case AttributeType.INTS:
-      return (ints ?? []).map(Number);
-    case AttributeType.STRING:
-      return new TextDecoder().decode(s ?? undefined);
-    default:
-      throw new TypeError(`unknown type of attribute ${name}: ${type}`);
-  }
+  if (type === AttributeType.FLOAT) return f ?? 0;
+  if (type === AttributeType.INT) return Number(i ?? 0);
+  if (type === AttributeType.INTS) return (ints ?? []).map(Number);
+  if (type === AttributeType.STRING) return new TextDecoder().decode(s ?? undefined);
+  throw new TypeError(`unknown type of attribute ${name}: ${type}`);
 }
 
 function valueOf({ name, type }: Onnx.IValueInfoProto): Value {
   const { elemType, shape } = type?.tensorType ?? {};
   const dimensions = (shape?.dim ?? []).map(({ dimValue, dimParam }) =>
-    dimParam ? dimParam : Number(dimValue),
+    dimParam === undefined || dimParam === null || dimParam === "" ? Number(dimValue) : dimParam,
   );
   return { name: name ?? "", type: elementTypeOf(elemType), shape: dimensions };
 }

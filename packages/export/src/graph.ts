@@ -46,21 +46,30 @@ export interface ConstantOptions {
 
 export interface Tape {
   /** Declares a graph input. @throws TypeError where the name is taken */
-  input(name: string, type: ElementType, shape: Shape): Value;
+  readonly input: (name: string, type: ElementType, shape: Shape) => Value;
   /** An initialiser; a number without a shape is a scalar. */
-  constant(data: number | ArrayLike<number>, shape?: readonly number[], options?: ConstantOptions): Value;
+  readonly constant: (
+    data: number | ArrayLike<number>,
+    shape?: readonly number[],
+    options?: ConstantOptions,
+  ) => Value;
   /**
    * Adds a node with one output.
    * @param name what to call node and output, made unique; the operator's name unless told
    * @throws TypeError where operator, inputs and attributes do not fit
    */
-  op(op: OpType, inputs: readonly Operand[], attributes?: Attributes, name?: string): Value;
+  readonly op: (op: OpType, inputs: readonly Operand[], attributes?: Attributes, name?: string) => Value;
   /** As {@link op}, with all of the operator's outputs. */
-  ops(op: OpType, inputs: readonly Operand[], attributes?: Attributes, name?: string): readonly Value[];
+  readonly ops: (
+    op: OpType,
+    inputs: readonly Operand[],
+    attributes?: Attributes,
+    name?: string,
+  ) => readonly Value[];
   /** Makes a value a graph output under this name. @throws TypeError where the name is taken */
-  output(name: string, value: Value): Value;
+  readonly output: (name: string, value: Value) => Value;
   /** What has been recorded. */
-  graph(): Graph;
+  readonly graph: () => Graph;
 }
 
 /** Constants of up to this many numbers are looked up before they are added. */
@@ -182,7 +191,8 @@ export function infer(
       if (data === undefined) throw new TypeError(`input ${i}, ${typeText(inputs[i])}, must be a constant`);
       return [...data];
     };
-    return operator.outputs({ inputs, attributes, numbers });
+    // Rules that say "as the input" return the input itself, whose name is not the output's.
+    return operator.outputs({ inputs, attributes, numbers }).map(({ type, shape }) => ({ type, shape }));
   } catch (error) {
     throw new TypeError(
       `cannot add ${op} ${name}: ${error instanceof Error ? error.message : String(error)}`,

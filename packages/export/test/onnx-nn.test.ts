@@ -120,10 +120,9 @@ describe.each(cases)("$does", ({ apply }) => {
     ["simplified", simplify(graph)],
   ])("is the reference's, %s", async (_, made) => {
     const run = await open(made);
-    const feeds = Object.entries(given).map(([name, { shape, data }]) => [
-      name,
-      { shape: asImage(shape), data },
-    ]);
+    const feeds = Object.entries(given).map(
+      ([name, { shape, data }]) => [name, { shape: asImage(shape), data }] as const,
+    );
     const actual = await run(Object.fromEntries(feeds));
     expect(relativeError(actual, expected.data)).toBeLessThan(1e-5);
     expect(made.outputs[0].shape).toEqual(anyBatch(expected.shape));

@@ -6,6 +6,8 @@ import {
   key as keyOf,
   probeError,
   probeInputs,
+  purposes,
+  split,
   summarize,
   type Checkpoint,
   type Tensor,
@@ -22,17 +24,20 @@ import {
   type CheckPoints,
 } from "../verify.ts";
 import { findRun } from "./find-run.ts";
+import { integer, text } from "./option-values.ts";
 import { checkingProgress } from "./progress.ts";
 import { UsageError } from "./usage-error.ts";
 import { writeVerified } from "./write-verified.ts";
 
+type Typed = string | readonly string[] | undefined;
+
 /** What was typed. */
 export interface ExportArguments {
-  readonly run?: string;
-  readonly out?: string;
-  readonly batch?: number;
-  readonly check?: number;
-  readonly seed?: number;
+  readonly run?: Typed;
+  readonly out?: Typed;
+  readonly batch?: Typed;
+  readonly check?: Typed;
+  readonly seed?: Typed;
   readonly dryRun: boolean;
 }
 
@@ -51,10 +56,11 @@ interface Errors {
  * Exports a run and prints what came out; progress goes to stderr.
  * @throws UsageError for what cannot be done as typed, VerificationError for a file that is wrong
  */
-export async function runExport({ run, out, batch, check, seed, dryRun }: ExportArguments): Promise<void> {
-  checkWhole("batch", batch, 1);
-  checkWhole("check", check, 2);
-  checkWhole("seed", seed, 0);
+export async function runExport(typed: ExportArguments): Promise<void> {
+  const [run, out] = [text("run", typed.run), text("out", typed.out)];
+  const batch = integer("batch", typed.batch, 1);
+  const check = integer("check", typed.check, 2);
+  const seed = integer("seed", typed.seed, 0);
   const { path, checkpoint } = await findRun(run);
   const { config, step, probe } = checkpoint;
   const target = out ?? join("models", `${config.name}.onnx`);
@@ -74,10 +80,10 @@ export async function runExport({ run, out, batch, check, seed, dryRun }: Export
     "multiply-adds": `${multiplyAdds.toLocaleString("en")} an image`,
     batch: batch === undefined ? "any" : String(batch),
   };
-  if (dryRun)
+  if (typed.dryRun)
     return print({ ...facts, checks: `${count} images, about ${Math.ceil((count * multiplyAdds) / 2e8)} s` });
 
-  const points = checkPoints(config, count, keyOf(seed ?? config.seed));
+  const points = checkPoints(config, count, split(keyOf(seed ?? config.seed), purposes.probe));
   const errors = await writeVerified(target, bytes, async (file) => {
     const found = await measure(file, checkpoint, parameters, points);
     demand(target, found);
@@ -137,11 +143,6 @@ function demand(target: string, { reference, probe }: Errors): void {
 const worse = (a: number, b: number): number => (b > a || Number.isNaN(b) ? b : a);
 
 const show = (error: number): string => error.toExponential(1);
-
-function checkWhole(name: string, value: number | undefined, least: number): void {
-  if (value !== undefined && !(Number.isSafeInteger(value) && value >= least))
-    throw new UsageError(`invalid ${name}: ${value} (need a whole number of at least ${least})`);
-}
 
 /** What the checkpoint lacks is the checkpoint's fault. */
 function asUsage<Result>(path: string, act: () => Result): Result {

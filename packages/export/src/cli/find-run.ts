@@ -47,12 +47,12 @@ async function newest(): Promise<string> {
 async function checkpoints(): Promise<{ name: string; time: number }[]> {
   const names = await readdir(folder).catch(() => []);
   const found = await Promise.all(
-    names.toSorted().map(async (name) => {
+    names.map(async (name) => {
       const state = await stat(join(folder, name, file)).catch(() => undefined);
       return state === undefined ? [] : [{ name, time: state.mtimeMs }];
     }),
   );
-  return found.flat();
+  return found.flat().toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 const isFile = async (path: string): Promise<boolean> =>
