@@ -24,7 +24,7 @@ const choices: readonly {
     shape: [1, 4, 6],
   },
   { network: "mlp", options: { width: 16 }, shape: [2, 1, 1] },
-  { network: "scorenet", options: {}, shape: [1, 5, 7] },
+  { network: "scorenet", options: { channels: [8, 8] }, shape: [1, 5, 7] },
 ];
 
 describe.each(choices)("$network", (choice) => {
