@@ -37,17 +37,19 @@ describe(`a run that is killed ${kills} times`, () => {
       const log: string[] = [];
       let killed = 0;
       for (let attempt = 0; killed < kills; attempt++) {
-        const delay = 0.7 * starting + Math.random() * (0.3 * starting + (1.5 * training) / kills);
         const started =
           attempt === 0 || !begun(folder)
             ? [...run, "--name", "killed"]
             : ["--resume", "killed", ...backendOf(run)];
         const process = startTraining(folder, ...started, ...often);
+        const early = attempt % 4 === 3; // while it is still starting
+        if (!early) await process.said("run killed:");
+        const delay = Math.random() * (early ? starting : (1.5 * training) / kills);
         const ended = await Promise.race([process.done, setTimeout(delay)]);
         process.kill("SIGKILL");
         const { code } = await process.done;
         log.push(
-          `${(delay / 1000).toFixed(2)} s: ${ended === undefined ? "killed" : `code ${code}`}, saved step ${lastStep(folder)}`,
+          `${early ? "early" : "after"} ${(delay / 1000).toFixed(2)} s: ${ended === undefined ? "killed" : `code ${code}`}, saved step ${lastStep(folder)}`,
         );
         if (ended !== undefined) {
           expect(code).toBe(0);

@@ -24,7 +24,7 @@ export async function secondsPerStep(
   for await (const { step, seconds } of train({ config: withSteps(config, 1e9), engine, dataset })) {
     times.push(seconds);
     const spent = (performance.now() - began) / 1000;
-    if (step > warmUp ? spent > limit : spent > limit && step > 1) break;
+    if (spent > limit && (step > warmUp || spent > 3 * limit)) break;
   }
   await engine.restore(before, 0);
   const measured = times.slice(Math.min(warmUp, times.length - 1));

@@ -43,7 +43,7 @@ async function startRun(args: Arguments, settings: Settings): Promise<number> {
   if (await runExists(name)) throw existing(name);
   const dataset = await openData(plan.data);
   let config = configure(plan, dataset, name, args);
-  const engine = await engines[settings.engine].open(config, settings.backend);
+  const engine = await openEngine(config, settings);
   if ("minutes" in plan.length) {
     const seconds = 60 * plan.length.minutes;
     const spent = performance.now();
@@ -66,7 +66,7 @@ async function resumeRun(args: Arguments, given: string, settings: Settings): Pr
   if (given === "") console.error(`resuming ${name}`);
   const dataset = await openData(dataOf(config, args.data));
   checkData(config, dataset);
-  const engine = await engines[settings.engine].open(config, settings.backend);
+  const engine = await openEngine(config, settings);
   if (settings.dryRun) return dryRun(config, engine, dataset);
   const folder = await enterRun(name);
   const { checkpoint } = await readRun(name).catch(async (error: unknown) => {
@@ -136,6 +136,12 @@ async function dryRun(config: RunConfig, engine: Engine, dataset: Dataset): Prom
   console.log(describeRun(config, engine.description, perStep));
   await engine.dispose();
   return 0;
+}
+
+async function openEngine(config: RunConfig, { engine: name, backend }: Settings): Promise<Engine> {
+  const advice = engines[name].advice(backend);
+  if (advice !== undefined) console.error(`note: ${advice}`);
+  return engines[name].open(config, backend);
 }
 
 async function openData(request: DatasetRequest): Promise<Dataset> {
