@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fourierFeatures } from "../../src/nn/fourier-features.ts";
-import { chiSquareZ, kolmogorovSmirnov, normalCdf } from "../statistics.ts";
+import { chiSquareZ, correlationZ, kolmogorovSmirnov, normalCdf } from "../statistics.ts";
 
 describe("Fourier features", () => {
   it("are the same for every model of one count", () => {
@@ -14,5 +14,6 @@ describe("Fourier features", () => {
     const cells = new Float64Array(20);
     for (const phase of phases) cells[Math.floor((20 * phase) / (2 * Math.PI))]++;
     expect(Math.abs(chiSquareZ(cells, 250))).toBeLessThan(4);
+    expect(Math.abs(correlationZ(frequencies, phases))).toBeLessThan(4);
   });
 });

@@ -61,6 +61,15 @@ describe("the step size", () => {
   });
 });
 
+it("says at each step the level that it is at, and 0 after the denoising", async () => {
+  for (const denoise of [true, false]) {
+    const seen: number[] = [];
+    const run = annealedLangevin.run(linearSpace(), new Map(), sigmas, { stepsPerLevel: 2, denoise });
+    for await (const { sigma } of run) seen.push(sigma);
+    expect(seen).toEqual([...[...sigmas].flatMap((sigma) => [sigma, sigma]), ...(denoise ? [0] : [])]);
+  }
+});
+
 describe("varianceRatio (Song & Ermon 2020, Proposition 3)", () => {
   it.each([
     [0.1, 1.2, 5],

@@ -37,6 +37,13 @@ describe("heun", () => {
     }
   });
 
+  it("says at each step the level that it has arrived at", async () => {
+    const sigmas = schedules.karras(5, { sigmaMin: 0.1, sigmaMax: 2 });
+    const seen: number[] = [];
+    for await (const { sigma } of heun.run(linearSpace(), new Map([[0, 2]]), sigmas, {})) seen.push(sigma);
+    expect(seen).toEqual([...sigmas.subarray(1)]);
+  });
+
   it("lands on the mean of the data where the first step goes to 0: Euler is Tweedie's formula", async () => {
     expect(await end(Float64Array.of(3, 0))).toBeCloseTo((3 * deviation ** 2) / (deviation ** 2 + 9), 12);
   });
