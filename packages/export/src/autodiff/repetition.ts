@@ -20,11 +20,11 @@ const pointwise: ReadonlySet<OpType> = new Set(["Add", "Sub", "Mul", "Div", "Neg
 
 export interface RepeatingTape {
   /** As {@link Tape.op}, for values that may be put off. @param name what to call the node */
-  op(op: OpType, operands: readonly Operand[], attributes: Attributes, name: string): Value;
+  readonly op: (op: OpType, operands: readonly Operand[], attributes: Attributes, name: string) => Value;
   /** `source`, repeated to the shape of `like`. */
-  repeat(source: Value, like: Value): Value;
+  readonly repeat: (source: Value, like: Value) => Value;
   /** The value as one of the graph, to be given to others. */
-  settle(value: Value, name: string): Value;
+  readonly settle: (value: Value, name: string) => Value;
 }
 
 /** Repetition put off, for what is recorded on `tape`. */

@@ -74,11 +74,9 @@ export function vjp(
   for (const node of graph.nodes.toReversed()) {
     const dy = gradients.get(node.outputs[0]);
     if (dy === undefined || !varying.has(node.outputs[0])) continue;
+    const rule = ruleOf(node, rules);
     const call = callOf(node, dy, recording, repeating, producers);
-    ruleOf(
-      node,
-      rules,
-    )(call).forEach((gradient, i) => {
+    rule(call).forEach((gradient, i) => {
       const name = node.inputs[i];
       if (gradient === undefined || !varying.has(name)) return;
       const share = fit(gradient(), call.inputs[i], call, repeating);
@@ -114,12 +112,9 @@ export function undifferentiable(
     const scratch = tape(graph.name, graph);
     const dy = scratch.input(`cotangent of ${made}`, "float32", valueOf(graph, made).shape);
     const call = callOf(node, dy, scratch, repeatingTape(scratch), producers);
-    const inputs = node.inputs.filter((name) => varying.has(name));
     try {
-      ruleOf(
-        node,
-        rules,
-      )(call).forEach((gradient, i) => {
+      const rule = ruleOf(node, rules);
+      rule(call).forEach((gradient, i) => {
         if (gradient === undefined || !varying.has(node.inputs[i])) return;
         gradient();
         reached.add(node.inputs[i]);
@@ -127,7 +122,7 @@ export function undifferentiable(
     } catch (error) {
       if (!(error instanceof NoGradientError)) throw error;
       found.push(error);
-      inputs.forEach((name) => reached.add(name));
+      node.inputs.forEach((name) => reached.add(name)); // and further up, as if it had one
     }
   }
   return found.toReversed();

@@ -196,7 +196,7 @@ describe("errors", () => {
     });
     expect(undifferentiable(graph, "loss", ["x"]).map(({ message }) => message)).toEqual([
       "no gradient for AveragePool blur: windows of 3x3 with strides 1, 1 (need the same)",
-      "no gradient for Resize cubic: mode cubic   (need nearest asymmetric floor, or linear align_corners)",
+      "no gradient for Resize cubic: mode cubic (need nearest asymmetric floor, or linear align_corners)",
     ]);
     expect(undifferentiable(graph, "loss", ["loss"])).toEqual([]);
   });

@@ -50,11 +50,12 @@ export const MaxPool: Rule = (call) => {
   };
   return [
     () => {
-      const rows = op("MaxPool", [x], {
+      const across = {
         kernel_shape: [1, kernel[1]],
         strides: [1, strides[1]],
         pads: [0, pads[1], 0, pads[3]],
-      });
+      };
+      const rows = isWhole(window(3)) ? x : op("MaxPool", [x], across);
       return maximumGradient(call, x, rows, maximumGradient(call, rows, y, dy, window(2)), window(3));
     },
   ];
@@ -67,6 +68,9 @@ interface Window {
   readonly pads: readonly [before: number, after: number];
 }
 
+/** Whether every pixel is its own window. */
+const isWhole = ({ size, stride }: Window): boolean => size === 1 && stride === 1;
+
 /** float32's lowest number, which never exceeds a pixel and, other than −∞, makes no NaN. */
 const lowest = -3.4028234663852886e38;
 
@@ -74,13 +78,9 @@ const lowest = -3.4028234663852886e38;
  * The gradient of x ↦ y, the maximum of windows along one axis: for each place in the window, dy where x equals y there
  * and did not at an earlier place.
  */
-function maximumGradient(
-  call: RuleCall,
-  x: Value,
-  y: Value,
-  dy: Value,
-  { axis, size, stride, pads }: Window,
-): Value {
+function maximumGradient(call: RuleCall, x: Value, y: Value, dy: Value, window: Window): Value {
+  if (isWhole(window)) return dy;
+  const { axis, size, stride, pads } = window;
   const { op, int64 } = call;
   const [before, after] = pads;
   const around = x.shape.map((_, i) => (i === axis ? before : 0));
