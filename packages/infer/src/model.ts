@@ -9,8 +9,15 @@ export interface Images {
   readonly data: Float32Array;
 }
 
-/** What to look at in a moment of sampling: the noisy state itself, or the image that the model sees in it. */
-export type View = "x" | "denoised";
+/**
+ * What to look at in a moment of sampling: the state x itself, which at high noise is far out of the pixels' range; x
+ * scaled to the data's magnitude, x/√(1 + (σ/σ_data)²), for the eye; or "denoised", the image that the model sees in it,
+ * Tweedie's x + σ²·score(x, σ), which costs one more score evaluation. At σ = 0 all are x.
+ */
+export const views = ["x", "scaled", "denoised"] as const;
+
+/** One of {@link views}. */
+export type View = (typeof views)[number];
 
 /** A moment of sampling. It can be looked at until the next one is asked for. */
 export interface Frame {
@@ -21,10 +28,7 @@ export interface Frame {
   readonly sigma: number;
   /** Score evaluations per image so far. */
   readonly evaluations: number;
-  /**
-   * The images of this moment, read back now. "denoised" is Tweedie's x + σ²·score(x, σ), which costs one more score
-   * evaluation, or x itself where σ is 0.
-   */
+  /** The images of this moment, read back now; x unless told. */
   pixels(view?: View): Promise<Images>;
 }
 

@@ -14,6 +14,7 @@ import {
   type Space,
   type Step,
 } from "@ncsn/core";
+import type { View } from "./model.ts";
 import type { Plan } from "./plan.ts";
 
 /** Images that are sampled together, a step whenever one is asked for. */
@@ -22,8 +23,8 @@ export interface Shard<V> {
   readonly current: Step<V> | undefined;
   /** Takes a step; undefined after the last one, whose state stays `current`. */
   next(): Promise<Step<V> | undefined>;
-  /** Tweedie's x + σ²·score(x, σ) of the current step as a new value, for the caller to release. */
-  denoised(): Promise<V>;
+  /** The current step as seen by that view: a new value, for the caller to release. */
+  look(view: View): Promise<V>;
   /** Frees the state. */
   end(): Promise<void>;
 }
@@ -47,10 +48,11 @@ export function startShard<V>(space: Space<V>, card: Card, plan: Plan): Shard<V>
       current = value;
       return value;
     },
-    async denoised() {
+    async look(view) {
       if (current === undefined) throw new Error("nothing to look at before the first step");
       const { x, sigma } = current;
-      if (sigma === 0) return space.combine([[1, x]]);
+      if (view === "scaled") return space.combine([[1 / Math.hypot(1, sigma / card.sigmaData), x]]);
+      if (view === "x" || sigma === 0) return space.combine([[1, x]]);
       const score = await space.score(x, sigma);
       const denoised = space.combine([
         [1, x],

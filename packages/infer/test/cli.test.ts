@@ -247,7 +247,11 @@ describe("pnpm sample refuses with exit 2 and one line", () => {
       ["--model", images, "--schedule", "flat"],
       "unknown schedule: flat (known: geometric, linear, karras)",
     ],
-    ["an unknown view", ["--model", images, "--view", "score"], "unknown view: score (known: x, denoised)"],
+    [
+      "an unknown view",
+      ["--model", images, "--view", "score"],
+      "unknown view: score (known: x, scaled, denoised)",
+    ],
     ["an unknown device", ["--model", images, "--device", "tpu"], "--device is given 2 times"],
     [
       "another sampler's option",

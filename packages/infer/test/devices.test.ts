@@ -4,19 +4,30 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import onnxProto from "onnx-proto";
 import { describe, expect, it } from "vitest";
-import { probeDevices } from "@ncsn/infer/node";
-import { oneNodeModel } from "../src/node/one-node-model.ts";
+import { probeDevices, type DeviceInUse } from "@ncsn/infer/node";
+import { convolutionModel } from "../src/node/convolution-model.ts";
 
 const run = promisify(execFile);
 const { onnx } = onnxProto;
 
-describe("the one-node model", () => {
-  it("is an Add of x and itself", () => {
-    const { graph, opsetImport, irVersion } = onnx.ModelProto.decode(oneNodeModel());
-    expect([Number(irVersion), Number(opsetImport[0].version)]).toEqual([8, 17]);
-    expect(graph?.node?.map(({ opType, input, output }) => ({ opType, input, output }))).toEqual([
-      { opType: "Add", input: ["x", "x"], output: ["y"] },
-    ]);
+describe("the model to try devices with", () => {
+  it("is a convolution", () => {
+    const shape = (...sizes: number[]) => ({
+      tensorType: { elemType: 1, shape: { dim: sizes.map((size) => ({ dimValue: String(size) })) } },
+    });
+    expect(onnx.ModelProto.decode(convolutionModel()).toJSON()).toEqual({
+      irVersion: "8",
+      opsetImport: [{ domain: "", version: "17" }],
+      graph: {
+        name: "probe",
+        node: [{ opType: "Conv", name: "convolution", input: ["x", "w"], output: ["y"] }],
+        input: [
+          { name: "x", type: shape(1, 64, 30, 30) },
+          { name: "w", type: shape(64, 64, 3, 3) },
+        ],
+        output: [{ name: "y", type: shape(1, 64, 28, 28) }],
+      },
+    });
   });
 
   it("runs on the cpu, in a process of its own", async () => {
@@ -24,7 +35,9 @@ describe("the one-node model", () => {
       join(import.meta.dirname, "../dist/node/probe-device.js"),
       "cpu",
     ]);
-    expect(JSON.parse(stdout)).toEqual({ ok: true });
+    const { slowdown } = JSON.parse(stdout) as { slowdown: number };
+    expect(slowdown).toBeGreaterThan(0.02);
+    expect(slowdown).toBeLessThan(50);
   });
 });
 
@@ -55,6 +68,20 @@ async function withSwiftShader(script: string): Promise<unknown> {
 }
 
 describe.skipIf(swiftShader === undefined)("WebGPU in software", () => {
+  it("is seen to be that, and left alone unless asked for", { timeout: 120_000 }, async () => {
+    const { gaussianModel } = await import("./gaussian-model.ts");
+    const bytes = Buffer.from(gaussianModel()).toString("base64");
+    const device = (await withSwiftShader(`
+      import { load } from "@ncsn/infer/node";
+      const model = await load(Buffer.from("${bytes}", "base64"));
+      console.log(JSON.stringify(model.device));
+    `)) as DeviceInUse;
+    expect(device.name).toBe("cpu");
+    expect(device.unused.find(({ name }) => name === "webgpu")?.reason).toMatch(
+      /times slower than the cpu: in software/,
+    );
+  });
+
   it("gives the scores of the probe and the cpu's samples", { timeout: 120_000 }, async () => {
     const { gaussianModel } = await import("./gaussian-model.ts");
     const bytes = Buffer.from(gaussianModel()).toString("base64");

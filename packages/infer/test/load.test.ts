@@ -41,7 +41,8 @@ describe("load", () => {
   });
 
   it("is auto unless told, and says why not the others", async () => {
-    const { device, dispose } = await load(file);
+    const model = await load(file);
+    const { device } = model;
     expect(["cpu", "webgpu", "cuda"]).toContain(device.name);
     expect(
       device.unused
@@ -50,13 +51,13 @@ describe("load", () => {
         .sort(),
     ).toEqual(["cpu", "cuda", "webgpu"]);
     for (const { reason } of device.unused) expect(reason).toMatch(/^[^\n]{5,}$/);
-    await dispose();
+    await model.dispose();
   });
 
   it("takes threads and workers", async () => {
-    const { device, dispose } = await load(file, { ...cpu, threads: 3, workers: 2 });
-    expect(device).toMatchObject({ name: "cpu", threads: 2, workers: 2 });
-    await dispose();
+    const model = await load(file, { ...cpu, threads: 3, workers: 2 });
+    expect(model.device).toMatchObject({ name: "cpu", threads: 2, workers: 2 });
+    await model.dispose();
   });
 
   it("heeds the signal", async () => {

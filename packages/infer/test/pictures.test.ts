@@ -27,6 +27,17 @@ describe("a grid", () => {
     expect(grey(grid, 9, 4)).toBe(40);
   });
 
+  it.each([
+    [1, 1],
+    [5, 3],
+    [6, 3],
+    [16, 4],
+    [32, 8],
+    [37, 7],
+  ])("of %i images has %i columns", (count, columns) => {
+    expect(imageGrid(images(count, 1, 1, 1), { gap: 0 }).width).toBe(columns);
+  });
+
   it("takes columns, as many as there are images", () => {
     expect(imageGrid(images(3, 1, 2, 2), { columns: 8, gap: 0 })).toMatchObject({ width: 6, height: 2 });
     expect(imageGrid(images(3, 1, 2, 2), { columns: 1, gap: 0 })).toMatchObject({ width: 2, height: 6 });

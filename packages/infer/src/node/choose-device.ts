@@ -6,12 +6,12 @@ import { nodeModel, type NodeModelParts } from "./node-model.ts";
 import { openOn, wrongNumbers, type ModelFile } from "./open-model.ts";
 import { firstLine } from "./session.ts";
 
-/** Enough images to give an accelerator a chance, few enough for a software one to answer. */
+/** Enough images to give an accelerator a chance. */
 const images = 16;
-/** Seconds that a device may take to open the network and score the first images. */
-const patience = 15;
 /** How many times faster than the cpu an accelerator must be to be worth its trouble. */
 const clearly = 1.25;
+/** Seconds that a device may take to open the network and score the first images. */
+const patience = 10;
 
 interface Candidate {
   readonly parts: NodeModelParts;
@@ -27,8 +27,8 @@ export async function chooseDevice(
 ): Promise<{ parts: NodeModelParts; unused: Unused[] }> {
   const unused: Unused[] = [];
   let best: Candidate | undefined;
-  for (const { name, usable, detail } of reports) {
-    if (!usable) {
+  for (const { name, usable, detail, slow } of reports) {
+    if (!usable || slow) {
       unused.push({ name, reason: detail });
       continue;
     }
@@ -79,13 +79,13 @@ async function tryDevice(file: ModelFile, name: NodeDevice): Promise<Candidate> 
   }
 }
 
-/** Best of three, after one to warm up. */
+/** Seconds to score {@link images}: the best of two, after one to warm up. */
 async function timeOf(parts: NodeModelParts): Promise<number> {
   const { shape, sigmaData } = parts.card;
   const x = normals([0, 0], images * shape[0] * shape[1] * shape[2]);
   const model = nodeModel(parts);
   let best = Infinity;
-  for (let run = 0; run < 4; run++) {
+  for (let run = 0; run < 3; run++) {
     const start = performance.now();
     await model.score(x, sigmaData);
     if (run > 0) best = Math.min(best, (performance.now() - start) / 1000);

@@ -18,7 +18,12 @@ export interface DeviceReport {
   readonly usable: boolean;
   /** One line: what it is, or why it cannot be used. */
   readonly detail: string;
+  /** Usable, but so slow that it must be software: nothing to choose unless asked for. */
+  readonly slow?: true;
 }
+
+/** What a probe finds out about a device that works. */
+type Found = Pick<DeviceReport, "detail" | "slow">;
 
 const found = new Map<NodeDevice, Promise<DeviceReport>>();
 
@@ -27,7 +32,7 @@ export function probeDevice(name: NodeDevice): Promise<DeviceReport> {
   const known = found.get(name);
   if (known) return known;
   const report = probes[name]().then(
-    (detail) => ({ name, usable: true, detail }),
+    (found) => ({ name, usable: true, ...found }),
     (error: unknown) => ({ name, usable: false, detail: (error as Error).message }),
   );
   found.set(name, report);
@@ -39,11 +44,11 @@ export function probeDevices(): Promise<DeviceReport[]> {
   return Promise.all(nodeDevices.map(probeDevice));
 }
 
-/** Each gives the detail of a device that works, or throws the reason. */
-const probes: Record<NodeDevice, () => Promise<string>> = {
+/** Each throws the reason for which a device does not work. */
+const probes: Record<NodeDevice, () => Promise<Found>> = {
   cpu: () => {
     const count = cores();
-    return Promise.resolve(count === 1 ? "1 core" : `${count} cores`);
+    return Promise.resolve({ detail: count === 1 ? "1 core" : `${count} cores` });
   },
   async cuda() {
     // Asking ONNX Runtime for a provider that is not there writes to stderr and throws: look first.
@@ -51,14 +56,21 @@ const probes: Record<NodeDevice, () => Promise<string>> = {
     if (library === undefined)
       throw new Error(`onnxruntime-node has no CUDA provider for ${process.platform} ${process.arch}`);
     if (!existsSync(library)) throw new Error("the CUDA provider is not installed (pnpm setup:cuda adds it)");
-    await tryOut("cuda");
-    return "ONNX Runtime's CUDA provider";
+    return describe("ONNX Runtime's CUDA provider", await tryOut("cuda"));
   },
-  async webgpu() {
-    await tryOut("webgpu");
-    return "ONNX Runtime's WebGPU provider";
-  },
+  webgpu: async () => describe("ONNX Runtime's WebGPU provider", await tryOut("webgpu")),
 };
+
+/** On one small image the way to a GPU and back can outweigh the cpu's work a few times; software is slower by hundreds. */
+const tooSlow = 30;
+
+function describe(provider: string, slowdown: number): Found {
+  if (slowdown < tooSlow) return { detail: provider };
+  return {
+    detail: `${provider}, ${Math.round(slowdown)} times slower than the cpu: in software, it seems`,
+    slow: true,
+  };
+}
 
 function cudaLibrary(): string | undefined {
   const name = { linux: "libonnxruntime_providers_cuda.so", win32: "onnxruntime_providers_cuda.dll" }[
@@ -71,8 +83,8 @@ function cudaLibrary(): string | undefined {
 
 const patience = 20_000;
 
-/** Runs the one-node model in a process of its own. */
-function tryOut(device: NodeDevice): Promise<void> {
+/** Runs a convolution in a process of its own. @returns its time over the cpu's */
+function tryOut(device: NodeDevice): Promise<number> {
   return new Promise((resolve, reject) => {
     const script = fileURLToPath(new URL("./probe-device.js", import.meta.url));
     const child = spawn(process.execPath, [script, device], {
@@ -85,8 +97,8 @@ function tryOut(device: NodeDevice): Promise<void> {
     child.on("error", (error) => reject(new Error(`it could not be tried: ${error.message}`)));
     child.on("close", (code, signal) => {
       const line = output.split("\n").find((line) => line.startsWith("{"));
-      const { ok, reason } = JSON.parse(line ?? "{}") as { ok?: boolean; reason?: string };
-      if (ok === true) resolve();
+      const { slowdown, reason } = JSON.parse(line ?? "{}") as { slowdown?: number; reason?: string };
+      if (slowdown !== undefined) resolve(slowdown);
       else if (reason !== undefined) reject(new Error(plain(reason)));
       else if (child.killed) reject(new Error(`no answer within ${patience / 1000} s`));
       else reject(new Error(`its driver ended the process (${signal ?? `exit code ${code}`})`));

@@ -57,12 +57,9 @@ const handlers: Handlers = {
 
   async read({ job, view }) {
     const { shard, space } = jobOf(job);
-    const { card } = opened();
-    if (shard.current === undefined) throw new Error("nothing to look at before the first step");
-    if (view === "x") return toPixels(card, shard.current.x.slice());
-    const denoised = await shard.denoised();
-    const pixels = toPixels(card, denoised.slice());
-    space.release(denoised);
+    const seen = await shard.look(view);
+    const pixels = toPixels(opened().card, seen.slice());
+    space.release(seen);
     return pixels;
   },
 

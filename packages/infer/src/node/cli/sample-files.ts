@@ -7,7 +7,7 @@ import { imageGrid, oneImage, type GridOptions } from "../pictures/image-grid.ts
 import { npy } from "../pictures/npy.ts";
 import { png } from "../pictures/png.ts";
 import { magnify, type Raster } from "../pictures/raster.ts";
-import { scatterPlot, viewOf } from "../pictures/scatter-plot.ts";
+import { scatterPlot, viewOf, type View } from "../pictures/scatter-plot.ts";
 import type { Files, OutputKind } from "./output.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -26,7 +26,8 @@ export interface Layout {
   readonly scale?: number;
 }
 
-const comfortable = 512; // pixels: the width of a picture on a screen
+/** Pixels: the least width of a picture on a screen; less of an animation, for noise makes large files. */
+const comfortable = { png: 512, gif: 320 };
 
 /** Whether the model's samples can be written so. @throws UsageError */
 export function checkKind(card: Card, kind: OutputKind): void {
@@ -64,11 +65,12 @@ function picture(
   card: Card,
   images: Images,
   { columns, scale }: Layout,
-  view = isImage(card) ? undefined : viewOf(images.data),
+  width = comfortable.png,
+  view?: View,
 ): Raster {
-  if (view !== undefined) return magnify(scatterPlot(images.data, view), scale ?? 1);
+  if (!isImage(card)) return magnify(scatterPlot(images.data, view), scale ?? 1);
   const grid = imageGrid(images, { columns });
-  return magnify(grid, scale ?? Math.max(1, Math.ceil(comfortable / grid.width)));
+  return magnify(grid, scale ?? Math.max(1, Math.ceil(width / grid.width)));
 }
 
 /** Some three seconds, however many moments there are; the result stays for two more. */
@@ -77,7 +79,10 @@ function* animation(card: Card, frames: readonly Images[], layout: Layout) {
   const view = isImage(card) ? undefined : viewOf(last.data); // one for all: the points move, not the axes
   const delay = Math.min(160, Math.max(40, 3000 / frames.length));
   for (const frame of frames)
-    yield { raster: picture(card, frame, layout, view), delay: frame === last ? 2000 : delay };
+    yield {
+      raster: picture(card, frame, layout, comfortable.gif, view),
+      delay: frame === last ? 2000 : delay,
+    };
 }
 
 /** The first of the samples for a terminal of so many columns. */

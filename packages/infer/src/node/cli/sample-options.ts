@@ -1,6 +1,7 @@
 /** What `sample` can be told. Numbers arrive as text, so that messages can repeat what was typed. */
 import { samplers, schedules } from "@ncsn/core";
 import type { InferredOptionTypes, Options } from "yargs";
+import { views } from "../../model.ts";
 import { nodeDevices } from "../devices.ts";
 
 const what = "What:";
@@ -48,8 +49,8 @@ export const sampleOptions = {
     "images/NAME-SEED.png",
   ),
   columns: text(where, "images in a row", "a square"),
-  scale: text(where, "side of a pixel", "so that a picture is 512 wide; 1 in a folder"),
-  view: text(where, "what a .gif shows: x, or the denoised image that the model sees in it", "x"),
+  scale: text(where, "side of a pixel", "so that a picture is 512 wide, an animation 320; 1 in a folder"),
+  view: text(where, `what a .gif shows: one of ${views.join(", ")} (what the model sees in x)`, "scaled"),
   "dry-run": flag(where, "say what would be done, with evaluations, memory and time"),
 } as const satisfies Record<string, Options>;
 

@@ -1,7 +1,6 @@
 import { isImage, samplers, schedules, type Card } from "@ncsn/core";
-import type { Label, View } from "../../model.ts";
+import { views, type Label, type Model, type View } from "../../model.ts";
 import { oneOf, type Plan, type SampleRequest } from "../../plan.ts";
-import type { Model } from "../../model.ts";
 import { nodeDevices } from "../devices.ts";
 import type { LoadOptions } from "../load.ts";
 import { integer, number, positive, refuseTwice } from "./option-values.ts";
@@ -22,11 +21,10 @@ export interface Typed {
 /** @throws UsageError */
 export function readArguments(args: SampleArguments): Typed {
   refuseTwice(args, repeatable);
-  const { sampler, schedule, device = "auto", view = "x" } = args;
-  const devices = Object.fromEntries(["auto" as const, ...nodeDevices].map((name) => [name, true]));
+  const { sampler, schedule, device = "auto", view = "scaled" } = args;
   return {
     load: {
-      device: asTyped(() => oneOf("device", device, devices)) as LoadOptions["device"],
+      device: asTyped(() => oneOf("device", device, registryOf(["auto", ...nodeDevices] as const))),
       threads: integer("threads", args.threads, 1),
     },
     request: {
@@ -45,7 +43,7 @@ export function readArguments(args: SampleArguments): Typed {
     label: args.label,
     columns: integer("columns", args.columns, 1),
     scale: integer("scale", args.scale, 1),
-    view: asTyped(() => oneOf("view", view, { x: true, denoised: true })),
+    view: asTyped(() => oneOf("view", view, registryOf(views))),
   };
 }
 
@@ -64,6 +62,10 @@ export function planOf(
   };
   return { request: whole, plan: asTyped(() => model.plan(whole)) };
 }
+
+/** A list of names as {@link oneOf} wants it. */
+const registryOf = <Name extends string>(names: readonly Name[]) =>
+  Object.fromEntries(names.map((name) => [name, true])) as Record<Name, true>;
 
 /** A class by its name, or by its number where no class has that name. */
 function labelOf({ classes }: Card, text: string): Label {

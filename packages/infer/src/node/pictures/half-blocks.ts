@@ -1,4 +1,3 @@
-import sharp from "sharp";
 import type { Raster } from "./raster.ts";
 
 /**
@@ -6,6 +5,7 @@ import type { Raster } from "./raster.ts";
  * What is wider than `columns` is scaled down.
  */
 export async function halfBlocks(raster: Raster, columns: number): Promise<string> {
+  const { default: sharp } = await import("sharp");
   const { width, height, channels, data } = raster;
   const { data: rgb, info } = await sharp(data, { raw: { width, height, channels } })
     .resize({ width: Math.min(columns, width) })

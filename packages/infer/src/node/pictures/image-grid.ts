@@ -16,7 +16,7 @@ export function imageGrid(
   { shape: [count, channels, height, width], data }: Images,
   options: GridOptions = {},
 ): Raster {
-  const { columns = Math.ceil(Math.sqrt(count)), gap = 2 } = options;
+  const { columns = evenColumns(count), gap = 2 } = options;
   const across = Math.min(columns, count);
   const planes = channels === 3 ? 3 : 1;
   const size = {
@@ -37,6 +37,14 @@ export function imageGrid(
     }
   }
   return { ...size, channels: planes, data: bytes };
+}
+
+/** As near to a square as can be: whole rows where some not too wide have them. */
+function evenColumns(count: number): number {
+  const square = Math.ceil(Math.sqrt(count));
+  for (let columns = square; columns <= 2 * Math.sqrt(count); columns++)
+    if (count % columns === 0) return columns;
+  return square;
 }
 
 /** One of the images, without a margin. */

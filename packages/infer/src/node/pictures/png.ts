@@ -1,7 +1,7 @@
-import sharp from "sharp";
 import type { Raster } from "./raster.ts";
 
 /** The raster as a PNG file. */
-export function png({ width, height, channels, data }: Raster): Promise<Uint8Array> {
+export async function png({ width, height, channels, data }: Raster): Promise<Uint8Array> {
+  const { default: sharp } = await import("sharp"); // not before it is needed: it takes a while
   return sharp(data, { raw: { width, height, channels } }).png({ compressionLevel: 9 }).toBuffer();
 }
