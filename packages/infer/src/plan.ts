@@ -91,7 +91,7 @@ export function resolvePlan(card: Card, request: SampleRequest, batch: number): 
   return {
     count,
     seed,
-    first: wholeNumber("first", first, 0),
+    first: wholeNumber("first", first, 0, 2 ** 32 - count),
     batch: wholeNumber("batch", request.batch ?? batch, 1),
     sampler: name,
     options,
@@ -115,10 +115,11 @@ export function oneOf<Name extends string>(
   throw new RangeError(`unknown ${what}: ${name} (known: ${Object.keys(registry).join(", ")})`);
 }
 
-/** An integer from `least` to 2³² − 1, where image numbers end. @throws RangeError */
-export function wholeNumber(what: string, value: number, least: number): number {
-  if (Number.isInteger(value) && value >= least && value < 2 ** 32) return value;
-  throw new RangeError(`invalid ${what}: ${String(value)} (need an integer >= ${least})`);
+/** An integer from `least` to `most`: without it 2³² − 1, where image numbers end. @throws RangeError */
+export function wholeNumber(what: string, value: number, least: number, most = 2 ** 32 - 1): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  const range = value > most ? `from ${least} to ${most}` : `>= ${least}`;
+  throw new RangeError(`invalid ${what}: ${String(value)} (need an integer ${range})`);
 }
 
 function stepsOf(

@@ -90,6 +90,7 @@ describe("a plan", () => {
     [{ count: 0 }, "invalid count: 0 (need an integer >= 1)"],
     [{ count: 1.5 }, "invalid count: 1.5 (need an integer >= 1)"],
     [{ first: -1 }, "invalid first: -1 (need an integer >= 0)"],
+    [{ first: 2 ** 32 - 1, count: 2 }, "invalid first: 4294967295 (need an integer from 0 to 4294967294)"],
     [{ batch: 0 }, "invalid batch: 0 (need an integer >= 1)"],
     [{ steps: 0 }, "invalid steps: 0 (need an integer >= 1)"],
     [{ seed: -1 }, "invalid seed: -1 (need an integer from 0 to 2^53 - 1)"],

@@ -3,3 +3,4 @@ export * from "../index.ts";
 export { cores } from "./cores.ts";
 export { nodeDevices, probeDevice, probeDevices, type DeviceReport, type NodeDevice } from "./devices.ts";
 export { load, type LoadOptions } from "./load.ts";
+export { describeDevices, type Described } from "./cli/devices-command.ts";

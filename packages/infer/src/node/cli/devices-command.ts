@@ -1,5 +1,5 @@
 /** `devices`: what runs here, and why not the rest. */
-import { probeDevices, type DeviceReport } from "../devices.ts";
+import { probeDevices } from "../devices.ts";
 import { table } from "./show.ts";
 
 /** Tries all devices. @returns lines for people */
@@ -7,12 +7,15 @@ export async function runDevices(): Promise<string> {
   return describeDevices(await probeDevices());
 }
 
-/** A line for each device, those that work first. */
-export function describeDevices(
-  reports: readonly Omit<DeviceReport, "name">[] & readonly { readonly name: string }[],
-): string {
+/** A device or a back-end, of sampling or of training. */
+export interface Described {
+  readonly name: string;
+  readonly usable: boolean;
+  readonly detail: string;
+}
+
+/** A line for each, those that work first. */
+export function describeDevices(reports: readonly Described[]): string {
   const rows = [...reports].sort((a, b) => Number(b.usable) - Number(a.usable));
-  return table(
-    rows.map(({ name, usable, detail }) => [name, `${usable ? "yes" : "no "}  ${detail}`] as const),
-  );
+  return table(rows.map(({ name, usable, detail }) => [name, `${usable ? "yes" : "no "}  ${detail}`]));
 }
