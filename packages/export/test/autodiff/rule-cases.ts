@@ -1,6 +1,7 @@
 /**
  * One case or more for every rule of differentiation, on odd sizes: a small graph that uses the operator. The suites
  * hold its first and second derivatives against differences, and its lowered graph in ONNX Runtime against float64.
+ * It is long because it is one list.
  */
 import { key, normals, split, values, type Values } from "@ncsn/core";
 import type { Attributes, OpType, Operand, Tape, Value } from "@ncsn/export";

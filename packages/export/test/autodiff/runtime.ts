@@ -10,16 +10,20 @@ export function withOutputs(graph: Graph, names: readonly string[]): Graph {
   return recording.graph();
 }
 
-/** Runs a graph whose inputs are float32. @returns its outputs in order */
+/**
+ * Runs a graph whose inputs are float32, with every node on the one provider.
+ * @returns its outputs in order
+ */
 export async function runGraph(
   graph: Graph,
   feeds: Readonly<Record<string, Values>>,
-  provider = "cpu",
+  provider: "cpu" | "webgpu" = "cpu",
 ): Promise<Float32Array[]> {
   const session = await InferenceSession.create(encodeModel(graph), {
     executionProviders: [provider],
     intraOpNumThreads: 1,
     logSeverityLevel: 3,
+    ...(provider !== "cpu" && { extra: { session: { disable_cpu_ep_fallback: "1" } } }),
   });
   const tensors = Object.entries(feeds).map(
     ([name, { shape, data }]) => [name, new Tensor("float32", Float32Array.from(data), shape)] as const,

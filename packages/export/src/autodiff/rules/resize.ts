@@ -18,9 +18,7 @@ export const nearest: Attributes = {
 export const Resize: Rule = (call) => {
   const { node, numbers, refuse } = call;
   const scales = numbers(2);
-  const modes = ["mode", "coordinate_transformation_mode", "nearest_mode"].map(
-    (name) => node.attributes[name],
-  );
+  const modes = Object.keys(nearest).flatMap((name) => node.attributes[name] ?? []);
   if (scales[0] !== 1 || scales[1] !== 1) refuse(`scales ${scales.join(", ")} (need 1, 1, height, width)`);
   if (modes[0] === "linear" && modes[1] === "align_corners") return [() => interpolationGradient(call)];
   if (modes.join() !== Object.values(nearest).join())
