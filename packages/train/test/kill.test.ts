@@ -33,6 +33,7 @@ describe(`a run that is killed ${kills} times`, () => {
       const starting = performance.now() - began;
       expect(await whole.done).toMatchObject({ code: 0 });
       const training = performance.now() - began - starting;
+      const { steps } = checkpointOf(folder, "whole").config;
 
       const log: string[] = [];
       let killed = 0;
@@ -44,12 +45,14 @@ describe(`a run that is killed ${kills} times`, () => {
         const process = startTraining(folder, ...started, ...often);
         const early = attempt % 4 === 3; // while it is still starting
         if (!early) await process.said("run killed:");
-        const delay = Math.random() * (early ? starting : (1.5 * training) / kills);
+        // Spread over what is left of the run, so that every kill finds something to kill.
+        const left = training * (1 - (lastStep(folder) ?? 0) / steps);
+        const delay = Math.random() * (early ? starting : (2 * left) / (kills - killed + 1));
         const ended = await Promise.race([process.done, setTimeout(delay)]);
         process.kill("SIGKILL");
         const { code } = await process.done;
         log.push(
-          `${early ? "early" : "after"} ${(delay / 1000).toFixed(2)} s: ${ended === undefined ? "killed" : `code ${code}`}, saved step ${lastStep(folder)}`,
+          `${early ? "early" : "after"} ${(delay / 1000).toFixed(2)} s: ${ended === undefined ? "killed" : `code ${code}`}, saved step ${lastStep(folder) ?? "none"}`,
         );
         if (ended !== undefined) {
           expect(code).toBe(0);
@@ -93,10 +96,10 @@ function backendOf(args: readonly string[]): string[] {
 /** Whether there is something to resume, be it only the configuration. */
 const begun = (folder: string): boolean => existsSync(join(folder, "runs", "killed", "config.json"));
 
-function lastStep(folder: string): number | "no" {
+function lastStep(folder: string): number | undefined {
   try {
     return checkpointOf(folder, "killed").step;
   } catch {
-    return "no";
+    return undefined; // killed before the first
   }
 }
