@@ -2,7 +2,7 @@
  * ONNX graphs as plain data, and the tape that records them: each call of {@link Tape.op} adds one node, infers the
  * shape of what it makes, and returns it as a value for further calls.
  */
-import { operators, type Attributes, type OpType } from "./operators.ts";
+import { operators, type Attributes, type Operator, type OpType } from "./operators.ts";
 import { typeText, type ElementType, type Shape, type Value, type ValueType } from "./value.ts";
 
 /**
@@ -34,7 +34,7 @@ export interface Graph {
   readonly values: ReadonlyMap<string, Value>;
 }
 
-/** A value, or a number that stands for a scalar constant of the first value's type. */
+/** A value, or a number that stands for a constant of the first value's type. */
 export type Operand = Value | number | undefined;
 
 export interface ConstantOptions {
@@ -138,9 +138,12 @@ export function tape(name: string, from?: Graph): Tape {
     },
 
     ops(op, operands, attributes = {}, wanted = op) {
-      const type = operands.find((operand) => typeof operand === "object")?.type;
+      const value = operands.find((operand) => typeof operand === "object");
+      const operator: Operator = operators[op];
+      // ONNX Runtime adds a scalar of rank 0 to [N, K, 1, 1] ten times slower than one of the same rank.
+      const shape = operator.broadcasts ? value?.shape.map(() => 1) : [];
       const given = operands.map((operand) =>
-        typeof operand === "number" ? self.constant(operand, [], { type }) : operand,
+        typeof operand === "number" ? self.constant([operand], shape, { type: value?.type }) : operand,
       );
       const nodeName = unique(wanted);
       const made = infer(nodeName, op, given, attributes, constants);

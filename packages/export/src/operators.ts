@@ -26,6 +26,8 @@ export interface Operator {
   readonly attributes: Readonly<Record<string, AttributeKind>>;
   /** The types and shapes of the outputs. @throws TypeError where the inputs do not fit */
   readonly outputs: (call: Call) => readonly ValueType[];
+  /** Its inputs broadcast against one another. */
+  readonly broadcasts?: true;
   /** Not ONNX's: a graph may hold it until a lowering writes it as operators that are (`lowering/`). */
   readonly internal?: true;
 }
@@ -37,9 +39,14 @@ export const elementTypes = { float32: 1, int32: 6, int64: 7, bool: 9 } as const
 >;
 
 const pointwise: Operator = { attributes: {}, outputs: ({ inputs }) => [required(inputs, 0)] };
-const arithmetic: Operator = { attributes: {}, outputs: ({ inputs }) => [broadcast(inputs)] };
+const arithmetic: Operator = {
+  attributes: {},
+  broadcasts: true,
+  outputs: ({ inputs }) => [broadcast(inputs)],
+};
 const comparison: Operator = {
   attributes: {},
+  broadcasts: true,
   outputs: ({ inputs }) => [{ type: "bool", shape: broadcast(inputs).shape }],
 };
 
