@@ -51,9 +51,12 @@ export function onnxNn(tape: Tape, bind: Binder): OnnxNn {
   const shift = (x: Value, by: Operand): Value => op("Add", [x, by]);
   const silu: Pointwise<Value, Value> = (x: Value) => op("Mul", [x, op("Sigmoid", [x])]);
   const relu: Pointwise<Value, Value> = (x: Value) => op("Relu", [x]);
-  // Elu's CPU kernel computes the ends of an array in another way than its middle; for x > 0 the second term is 0.
-  const elu: Pointwise<Value, Value> = (x: Value) =>
-    op("Sub", [op("Relu", [x]), op("Relu", [op("Sub", [1, op("Exp", [x])])])]);
+  // Elu's CPU kernel computes the ends of an array in another way than its middle. For x > 0 the second term is 0, and
+  // its exponential 1: an overflow there would make the gradient 0·∞.
+  const elu: Pointwise<Value, Value> = (x: Value) => {
+    const positive = op("Relu", [x]);
+    return op("Add", [positive, op("Sub", [op("Exp", [op("Sub", [x, positive])]), 1])]);
+  };
   const reciprocal = (v: Value): Value => op("Div", [1, v]);
 
   return {

@@ -18,7 +18,7 @@ export interface LoweringCall {
   readonly constant: (numbers: ArrayLike<number>, shape: readonly number[]) => Value;
   /** A list of axes, sizes or positions as int64. */
   readonly int64: (numbers: readonly number[]) => Value;
-  /** The numbers of input `i`; undefined where it is not a constant. */
+  /** The constant that input `i` is; undefined where it is none. */
   readonly known: (i: number) => Constant | undefined;
 }
 

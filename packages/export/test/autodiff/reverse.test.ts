@@ -1,5 +1,15 @@
 import { values } from "@ncsn/core";
-import { differentiate, evaluate, gradientRules, tape, vjp, type Graph, type OpType } from "@ncsn/export";
+import {
+  differentiate,
+  evaluate,
+  gradientRules,
+  inputBinder,
+  onnxNn,
+  tape,
+  vjp,
+  type Graph,
+  type OpType,
+} from "@ncsn/export";
 import { describe, expect, test } from "vitest";
 import { recordCase } from "./record-case.ts";
 import { ruleCases } from "./rule-cases.ts";
@@ -134,5 +144,21 @@ describe("values", () => {
         [0],
       ),
     ).toEqual([0]);
+  });
+
+  test("of weights that are zero, and of activations that are large, it is finite", () => {
+    const recording = tape("test");
+    const bind = inputBinder();
+    const x = recording.input("x", "float32", [1, 1, 1, 1]);
+    const y = onnxNn(recording, bind).conv("layer", x, 2, { size: 1, unit: true, bias: false });
+    sum(recording, onnxNn(recording, bind).elu(y));
+    const { graph, gradients } = differentiate(recording.graph(), "loss", ["layer.weight", "x"]);
+    const feeds = { x: values([1, 1, 1, 1], [1000]), "layer.weight": values([2, 1, 1, 1], [0, 3]) };
+    const found = evaluate(graph, feeds, [...gradients.values()]);
+    // w/(|w| + 1e-4) has the derivative 1e-4/(|w| + 1e-4)², but for the corner at 0, where |w| counts as constant
+    const [zero, three] = found.get(gradients.get("layer.weight")!)!.data;
+    expect(zero).toBeCloseTo(1000 / 1e-4, 3);
+    expect(three).toBeCloseTo((1000 * 1e-4) / 3.0001 ** 2, 6);
+    expect(found.get(gradients.get("x")!)!.data[0]).toBeCloseTo(3 / 3.0001, 10);
   });
 });
