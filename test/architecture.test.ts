@@ -23,7 +23,8 @@ const packages: Record<"core" | "infer" | "export" | "train", readonly Room[]> =
   ],
   train: [
     {
-      files: /^(cli|datasets|run)\/|^tfjs\/(backends|engine)\.ts$|^cli\.ts$/, // the engine opens its backend
+      // tfjs's engine opens its backend
+      files: /^(cli|datasets|run|onnxruntime\/node)\/|^tfjs\/(backends|engine)\.ts$|^(cli|node)\.ts$/,
       edge: true,
       may: [
         "@ncsn/core",
@@ -31,6 +32,7 @@ const packages: Record<"core" | "infer" | "export" | "train", readonly Room[]> =
         "@ncsn/infer",
         "@ncsn/infer/node",
         "@tensorflow/tfjs",
+        "onnxruntime-common",
         "sharp",
         "tar",
         ...commandLine,
@@ -39,10 +41,15 @@ const packages: Record<"core" | "infer" | "export" | "train", readonly Room[]> =
         "@tensorflow/tfjs-node",
         "@tensorflow/tfjs-node-gpu",
         "@tensorflow/tfjs-backend-webgpu",
+        "onnxruntime-node",
         "webgpu",
       ],
     },
-    { files: /./, may: ["@ncsn/core", "@ncsn/export", "@ncsn/infer", "@tensorflow/tfjs"] },
+    {
+      files: /./,
+      may: ["@ncsn/core", "@ncsn/export", "@ncsn/infer", "@tensorflow/tfjs"],
+      types: ["onnxruntime-common"],
+    },
   ],
 };
 

@@ -26,7 +26,10 @@ export function encodeModel(graph: Graph, metadata: Readonly<Record<string, stri
   const outputs = new Set(graph.outputs.map((value) => value.name));
   return onnx.ModelProto.encode({
     irVersion,
-    opsetImport: [{ domain: "", version: opset }],
+    opsetImport: [
+      { domain: "", version: opset },
+      ...runtimeDomains(graph).map((domain) => ({ domain, version: 1 })),
+    ],
     producerName: "ncsn",
     graph: {
       name: graph.name,
@@ -42,11 +45,18 @@ export function encodeModel(graph: Graph, metadata: Readonly<Record<string, stri
   }).finish();
 }
 
+/** The domains beside the standard one that a graph needs. */
+function runtimeDomains({ nodes }: Graph): readonly string[] {
+  const domains = nodes.map(({ op }) => (operators[op] as Operator).domain);
+  return [...new Set(domains.filter((domain) => domain !== undefined))];
+}
+
 function nodeProto({ name, op, inputs, outputs, attributes }: Node): Onnx.INodeProto {
-  const { attributes: kinds }: Operator = operators[op];
+  const { attributes: kinds, domain, type = op }: Operator = operators[op];
   return {
     name,
-    opType: op,
+    opType: type,
+    domain,
     input: [...inputs],
     output: [...outputs],
     attribute: Object.entries(attributes).map(([key, value]) => attributeProto(key, kinds[key], value)),

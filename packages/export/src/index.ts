@@ -12,3 +12,4 @@ export * from "./evaluate/index.ts";
 export * from "./autodiff/index.ts";
 export * from "./lowering/index.ts";
 export * from "./lowering/portable.ts";
+export * from "./lowering/blocked.ts";

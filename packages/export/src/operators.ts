@@ -6,6 +6,7 @@
  * Softplus, ReduceMean and Gemm do not (they compute the ends of an array, or a single row, in another way): they are
  * here for other graphs, and `onnx-nn.ts` says what stands in. It is long because it is all of them in one table.
  */
+import { runtimeOperators } from "./runtime-operators.ts";
 import { typeText, type ElementType, type Shape, type Value, type ValueType } from "./value.ts";
 
 /** How an attribute is encoded. */
@@ -26,6 +27,10 @@ export interface Operator {
   readonly attributes: Readonly<Record<string, AttributeKind>>;
   /** The types and shapes of the outputs. @throws TypeError where the inputs do not fit */
   readonly outputs: (call: Call) => readonly ValueType[];
+  /** The domain of ONNX Runtime's that it belongs to, instead of the standard one. */
+  readonly domain?: string;
+  /** What ONNX calls it, where that is not its name here. */
+  readonly type?: string;
   /** Its inputs broadcast against one another. */
   readonly broadcasts?: true;
   /** Not ONNX's: a graph may hold it until a lowering writes it as operators that are (`lowering/`). */
@@ -306,6 +311,8 @@ export const operators = {
       return [{ type: x.type, shape: list(attributes.perm).map((from) => x.shape[from]) }];
     },
   },
+
+  ...runtimeOperators,
 } as const satisfies Record<string, Operator>;
 
 /** The name of an operator that a graph may hold. */

@@ -4,3 +4,6 @@ export * from "./metrics.ts";
 export * from "./preview.ts";
 export * from "./probe.ts";
 export * from "./trainer.ts";
+export * from "./onnxruntime/engine.ts";
+export * from "./onnxruntime/gradient-session.ts";
+export * from "./onnxruntime/training-graph.ts";

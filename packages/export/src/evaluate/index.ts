@@ -5,6 +5,7 @@
 import type { Values } from "@ncsn/core";
 import { infer, type Graph } from "../graph.ts";
 import type { OpType } from "../operators.ts";
+import type { runtimeOperators } from "../runtime-operators.ts";
 import { typeText, type Value } from "../value.ts";
 import * as convolution from "./convolution.ts";
 import type { Kernel } from "./kernel.ts";
@@ -14,7 +15,10 @@ import * as pointwise from "./pointwise.ts";
 import * as reductions from "./reductions.ts";
 import * as sampling from "./sampling.ts";
 
-const kernels: Readonly<Record<OpType, Kernel>> = {
+/** The operators that have a meaning here: all but those of one runtime alone. */
+type Evaluated = Exclude<OpType, keyof typeof runtimeOperators>;
+
+const kernels: Readonly<Record<Evaluated, Kernel>> = {
   ...pointwise,
   ...convolution,
   ...sampling,
@@ -47,6 +51,8 @@ export function evaluate(
     const [made] = infer(node.name, node.op, node.inputs.map(typeOf), node.attributes, graph.constants);
     const shape = made.shape as readonly number[];
     const inputs = node.inputs.map((name) => known.get(name) as Values);
+    if (!isEvaluated(node.op))
+      throw new TypeError(`cannot evaluate ${node.op} ${node.name}: it belongs to one runtime`);
     known.set(node.outputs[0], {
       shape,
       data: kernels[node.op]({ ...node, inputs, type: made.type, shape }),
@@ -60,6 +66,8 @@ export function evaluate(
     }),
   );
 }
+
+const isEvaluated = (op: OpType): op is Evaluated => Object.hasOwn(kernels, op);
 
 /** An input that has the declared shape, with every symbol the same number wherever it stands. */
 function checkedFeed(input: Value, feed: Values | undefined, symbols: Map<string, number>): Values {

@@ -29,7 +29,8 @@ let current: Backend | undefined;
 export async function openBackend(name: BackendName | "auto"): Promise<Backend> {
   if (name === "auto") {
     if (current !== undefined) return current;
-    for (const candidate of ["tfjs-node-gpu", "tfjs-node"] as const) if (missing(candidate) === undefined) return openBackend(candidate);
+    for (const candidate of ["tfjs-node-gpu", "tfjs-node"] as const)
+      if (missing(candidate) === undefined) return openBackend(candidate);
     return openBackend("cpu");
   }
   if (current?.name === name) return current;
@@ -77,7 +78,8 @@ async function openNative(specifier: string): Promise<string> {
 async function openWebgpu(): Promise<string> {
   const { create, globals } = await import("webgpu");
   Object.assign(globalThis, globals);
-  if (globalThis.navigator === undefined) Object.defineProperty(globalThis, "navigator", { value: {}, configurable: true });
+  if (globalThis.navigator === undefined)
+    Object.defineProperty(globalThis, "navigator", { value: {}, configurable: true });
   Object.defineProperty(globalThis.navigator, "gpu", { value: create([]), configurable: true });
   const adapter = await navigator.gpu.requestAdapter();
   if (adapter === null) throw new Error("Dawn finds no adapter (no GPU, or no Vulkan driver)");
@@ -94,8 +96,12 @@ function missing(name: BackendName): string | undefined {
   if (folder === undefined) return `the optional package ${specifier} is not installed`;
   if (name === "webgpu") return undefined;
   const built = join(folder, "lib");
-  const found = existsSync(built) && readdirSync(built).some((version) => existsSync(join(built, version, "tfjs_binding.node")));
-  return found ? undefined : `its native part is not installed (run: pnpm setup:tensorflow${name === "tfjs-node-gpu" ? " --gpu" : ""})`;
+  const found =
+    existsSync(built) &&
+    readdirSync(built).some((version) => existsSync(join(built, version, "tfjs_binding.node")));
+  return found
+    ? undefined
+    : `its native part is not installed (run: pnpm setup:tensorflow${name === "tfjs-node-gpu" ? " --gpu" : ""})`;
 }
 
 function packageFolder(specifier: string): string | undefined {
@@ -106,4 +112,5 @@ function packageFolder(specifier: string): string | undefined {
   }
 }
 
-const firstLine = (error: unknown): string => String(error instanceof Error ? error.message : error).split("\n")[0];
+const firstLine = (error: unknown): string =>
+  String(error instanceof Error ? error.message : error).split("\n")[0];

@@ -34,7 +34,13 @@ type State = Record<StateGroup, tf.Tensor1D>;
  * read-back at its end: the losses and the gradient's norm.
  * @throws BackendError where the backend cannot be had
  */
-export async function openTfjsEngine({ backend, model, shape, parameters, optimiser }: TfjsEngineOptions): Promise<Engine> {
+export async function openTfjsEngine({
+  backend,
+  model,
+  shape,
+  parameters,
+  optimiser,
+}: TfjsEngineOptions): Promise<Engine> {
   const opened = await openBackend(backend);
   const layout = flatLayout(summarize(model, shape).parameters);
   const zeros = (): tf.Tensor1D => tf.zeros([layout.size]);
@@ -56,10 +62,16 @@ export async function openTfjsEngine({ backend, model, shape, parameters, optimi
     const image = tf.tensor(values, [count, channels, height, width]) as tf.Tensor4D;
     return channels === 1 ? image.reshape([count, height, width, 1]) : image.transpose([0, 2, 3, 1]);
   };
-  const column = (values: ArrayLike<number>): tf.Tensor2D => tf.tensor2d(Float32Array.from(values), [values.length, 1]);
+  const column = (values: ArrayLike<number>): tf.Tensor2D =>
+    tf.tensor2d(Float32Array.from(values), [values.length, 1]);
 
   /** Scores in NHWC from the parameters as tensors in the layout's order. */
-  const scoreOf = (weights: readonly tf.Tensor[], x: tf.Tensor4D, sigma: tf.Tensor2D, label?: Int32Array): tf.Tensor4D => {
+  const scoreOf = (
+    weights: readonly tf.Tensor[],
+    x: tf.Tensor4D,
+    sigma: tf.Tensor2D,
+    label?: Int32Array,
+  ): tf.Tensor4D => {
     const nn = tfjsNn((name) => weights[layout.index(name)]);
     return applyScore(nn, model, x, sigma, label === undefined ? undefined : column(label));
   };
@@ -76,7 +88,9 @@ export async function openTfjsEngine({ backend, model, shape, parameters, optimi
         const z = toImages(batch.z, count);
         // √w·(score + z/σ), so that the loss is its mean square
         const root = column(batch.weight.map(Math.sqrt)).reshape([count, 1, 1, 1]);
-        const target = z.mul(column(batch.weight.map((w, i) => -Math.sqrt(w) / batch.sigma[i])).reshape([count, 1, 1, 1]));
+        const target = z.mul(
+          column(batch.weight.map((w, i) => -Math.sqrt(w) / batch.sigma[i])).reshape([count, 1, 1, 1]),
+        );
         const sigma = column(batch.sigma);
         let perImage: tf.Tensor = tf.scalar(0);
         const { grads } = tf.valueAndGrads((...weights: tf.Tensor[]) => {
@@ -119,7 +133,9 @@ export async function openTfjsEngine({ backend, model, shape, parameters, optimi
 
     async state() {
       const groups = await Promise.all(
-        stateGroups.map(async (name) => [...(await layout.read(state[name]))].map(([key, tensor]) => [`${name}/${key}`, tensor] as const)),
+        stateGroups.map(async (name) =>
+          [...(await layout.read(state[name]))].map(([key, tensor]) => [`${name}/${key}`, tensor] as const),
+        ),
       );
       return new Map(groups.flat());
     },
@@ -148,7 +164,8 @@ function flatLayout(parameters: readonly Parameter[]) {
     size: sizes.reduce((a, b) => a + b, 0),
     index(name: string): number {
       const index = indices.get(name);
-      if (index === undefined) throw new Error(`the network asks for parameter ${name}, which is not in its table`);
+      if (index === undefined)
+        throw new Error(`the network asks for parameter ${name}, which is not in its table`);
       return index;
     },
     /** Canonical tensors, their names behind a prefix, as one flat tensor. */
@@ -158,23 +175,36 @@ function flatLayout(parameters: readonly Parameter[]) {
           entries.map(({ name, canonical, toEngine }) => {
             const tensor = tensors.get(prefix + name);
             if (tensor === undefined || tensor.shape.join() !== canonical.join())
-              throw new RangeError(`the state has no tensor ${prefix}${name} of shape [${canonical.join(", ")}]`);
-            return tf.tensor(tensor.data, [...canonical]).transpose(toEngine).flatten();
+              throw new RangeError(
+                `the state has no tensor ${prefix}${name} of shape [${canonical.join(", ")}]`,
+              );
+            return tf
+              .tensor(tensor.data, [...canonical])
+              .transpose(toEngine)
+              .flatten();
           }),
         ),
       ),
     /** The parameters of a flat tensor, in the layouts of {@link tfjsNn}. */
-    unpack: (flat: tf.Tensor1D): tf.Tensor[] => tf.split(flat, sizes).map((part, i) => part.reshape(entries[i].shape)),
+    unpack: (flat: tf.Tensor1D): tf.Tensor[] =>
+      tf.split(flat, sizes).map((part, i) => part.reshape(entries[i].shape)),
     /** The parameters of a flat tensor on the host, in canonical layout. */
     async read(flat: tf.Tensor1D): Promise<Map<string, Tensor>> {
       const canonical = tf.tidy(() =>
-        tf.concat1d(tf.split(flat, sizes).map((part, i) => part.reshape(entries[i].shape).transpose(entries[i].toCanonical).flatten())),
+        tf.concat1d(
+          tf
+            .split(flat, sizes)
+            .map((part, i) => part.reshape(entries[i].shape).transpose(entries[i].toCanonical).flatten()),
+        ),
       );
       const values = await canonical.data();
       canonical.dispose();
       let at = 0;
       return new Map(
-        entries.map(({ name, canonical: shape }, i) => [name, { shape, data: values.slice(at, (at += sizes[i])) as Float32Array }]),
+        entries.map(({ name, canonical: shape }, i) => [
+          name,
+          { shape, data: values.slice(at, (at += sizes[i])) as Float32Array },
+        ]),
       );
     },
   };

@@ -2,7 +2,16 @@
  * The vocabulary over TensorFlow.js tensors: images are NHWC, convolution weights HWIO, dense weights [in, out], since
  * those are the layouts that TensorFlow's kernels take without a transpose.
  */
-import { biasInit, nearestBounds, samePadding, unitEpsilon, weightInit, type Init, type Nn, type Shape } from "@ncsn/core";
+import {
+  biasInit,
+  nearestBounds,
+  samePadding,
+  unitEpsilon,
+  weightInit,
+  type Init,
+  type Nn,
+  type Shape,
+} from "@ncsn/core";
 import * as tf from "@tensorflow/tfjs";
 
 export type TfjsNn = Nn<tf.Tensor4D, tf.Tensor2D, tf.Tensor>;
@@ -12,7 +21,11 @@ export type TfjsNn = Nn<tf.Tensor4D, tf.Tensor2D, tf.Tensor>;
  *   they are; see {@link engineLayout}
  */
 export function tfjsNn(bind: (name: string, shape: Shape, init: Init) => tf.Tensor): TfjsNn {
-  const weight = (name: string, shape: Shape, { unit, gain = 1, init }: { unit?: boolean; gain?: number; init?: Init }): tf.Tensor => {
+  const weight = (
+    name: string,
+    shape: Shape,
+    { unit, gain = 1, init }: { unit?: boolean; gain?: number; init?: Init },
+  ): tf.Tensor => {
     const fanIn = shape.slice(1).reduce((a, b) => a * b, 1);
     const w = bind(`${name}.weight`, shape, weightInit({ unit, init }, fanIn));
     if (unit) return unitNorm(w, gain);
@@ -78,9 +91,18 @@ export function tfjsNn(bind: (name: string, shape: Shape, init: Init) => tf.Tens
     rsqrt: (v) => tf.rsqrt(v),
     reciprocal: (v) => tf.reciprocal(v),
     mean: (v) => tf.mean(v, 1, true),
-    fourier: (v, frequencies, phases) => v.mul(tf.tensor1d([...frequencies])).add(tf.tensor1d([...phases])).cos().mul(Math.SQRT2),
+    fourier: (v, frequencies, phases) =>
+      v
+        .mul(tf.tensor1d([...frequencies]))
+        .add(tf.tensor1d([...phases]))
+        .cos()
+        .mul(Math.SQRT2),
     oneHot: (v, width) => tf.equal(v, tf.range(0, width)).cast("float32"),
-    nearest: (v, table) => tf.less(v, tf.tensor1d(nearestBounds(table))).cast("float32").sum(1, true),
+    nearest: (v, table) =>
+      tf
+        .less(v, tf.tensor1d(nearestBounds(table)))
+        .cast("float32")
+        .sum(1, true),
 
     channels: (x) => x.shape[3],
     size: (x) => [x.shape[1], x.shape[2]],
@@ -93,23 +115,38 @@ const perChannel = (by: tf.Tensor2D | number): tf.Tensor | number =>
   typeof by === "number" ? by : by.reshape([by.shape[0], 1, 1, by.shape[1]]);
 
 /** Convolution with symmetric zero padding. TensorFlow's own 'same' pads the end only at stride 2. */
-function convolve(x: tf.Tensor4D, w: tf.Tensor4D, size: number, stride: number, dilation: number): tf.Tensor4D {
+function convolve(
+  x: tf.Tensor4D,
+  w: tf.Tensor4D,
+  size: number,
+  stride: number,
+  dilation: number,
+): tf.Tensor4D {
   if (stride === 1 && dilation === 1) return tf.conv2d(x, w, 1, "same");
   const padding = samePadding(size, dilation);
   if (dilation === 1) return tf.conv2d(padded(x, padding), w, stride, "valid");
-  if (stride !== 1) throw new RangeError(`a convolution cannot have stride ${stride} and dilation ${dilation} at once`);
+  if (stride !== 1)
+    throw new RangeError(`a convolution cannot have stride ${stride} and dilation ${dilation} at once`);
   // No backend differentiates a dilated convolution; a dense one on the dilation² interleaved sub-images is the same.
   const [, height, width] = x.shape;
   const fill = (length: number) => (dilation - ((length + 2 * padding) % dilation)) % dilation;
   const [down, right] = [fill(height), fill(width)];
-  const blocks = tf.spaceToBatchND(x, [dilation, dilation], [
-    [padding, padding + down],
-    [padding, padding + right],
-  ]);
-  return tf.batchToSpaceND(tf.conv2d(blocks as tf.Tensor4D, w, 1, "valid"), [dilation, dilation], [
-    [0, down],
-    [0, right],
-  ]);
+  const blocks = tf.spaceToBatchND(
+    x,
+    [dilation, dilation],
+    [
+      [padding, padding + down],
+      [padding, padding + right],
+    ],
+  );
+  return tf.batchToSpaceND(
+    tf.conv2d(blocks as tf.Tensor4D, w, 1, "valid"),
+    [dilation, dilation],
+    [
+      [0, down],
+      [0, right],
+    ],
+  );
 }
 
 const padded = (x: tf.Tensor4D, by: number): tf.Tensor4D =>
@@ -169,7 +206,11 @@ function unitNorm(weight: tf.Tensor, gain: number): tf.Tensor {
 }
 
 /** The layout of a parameter in TensorFlow and, both ways, the permutation of axes between it and the canonical one. */
-export function engineLayout(shape: Shape): { readonly shape: number[]; readonly toEngine: number[]; readonly toCanonical: number[] } {
+export function engineLayout(shape: Shape): {
+  readonly shape: number[];
+  readonly toEngine: number[];
+  readonly toCanonical: number[];
+} {
   const toEngine = shape.length === 4 ? [2, 3, 1, 0] : shape.length === 2 ? [1, 0] : shape.map((_, i) => i);
   const toCanonical = toEngine.map((_, i) => toEngine.indexOf(i));
   return { shape: toEngine.map((axis) => shape[axis]), toEngine, toCanonical };

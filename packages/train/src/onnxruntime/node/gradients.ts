@@ -1,0 +1,176 @@
+/** Gradients by ONNX Runtime under Node: on CPU one single-threaded session a core, each on its share of the batch. */
+import { Worker } from "node:worker_threads";
+import type { ScoreModel, Shape } from "@ncsn/core";
+import { encodeModel } from "@ncsn/export";
+import { cores, probeDevice, type NodeDevice } from "@ncsn/infer/node";
+import type { InferenceSession } from "onnxruntime-common";
+import { blockSize } from "../block-size.ts";
+import type { Gradients } from "../engine.ts";
+import type { GradientSessionOptions, Share } from "../gradient-session.ts";
+import { scoringGraph, trainingGraph } from "../training-graph.ts";
+
+/** What is asked of a worker. */
+export type Request =
+  | { readonly kind: "open" }
+  | { readonly kind: "gradient"; readonly parameters: Float32Array; readonly share: Share }
+  | {
+      readonly kind: "score";
+      readonly parameters: Float32Array;
+      readonly share: Pick<Share, "x" | "sigma" | "label">;
+    }
+  | { readonly kind: "dispose" };
+
+/** What it says to each. */
+export type Answer =
+  | { readonly kind: "opened" | "disposed" }
+  | { readonly kind: "gradient"; readonly loss: Float32Array; readonly gradient: Float32Array }
+  | { readonly kind: "score"; readonly scores: Float32Array }
+  | { readonly kind: "failed"; readonly message: string };
+
+/** A device that cannot train here; the message says why. */
+export class TrainingDeviceError extends Error {
+  override readonly name = "TrainingDeviceError";
+}
+
+export interface NodeGradientsOptions {
+  readonly device: NodeDevice;
+  readonly model: ScoreModel;
+  readonly shape: Shape;
+  /** Images of a step. */
+  readonly batch: number;
+  /** Sessions side by side; on CPU one a core unless told, elsewhere one. */
+  readonly sessions?: number;
+  /** Images of one run of a session; on CPU few, so that activations stay in the cache. */
+  readonly microBatch?: number;
+}
+
+/** Images of one run on CPU: measured in docs/performance.md. */
+const cpuMicroBatch = 8;
+
+/**
+ * Opens the sessions.
+ * @throws TrainingDeviceError where the device does not work here
+ * @throws NotTrainableError where the network has no gradient
+ */
+export async function openNodeGradients(options: NodeGradientsOptions): Promise<Gradients> {
+  const { device, model, shape, batch } = options;
+  const { usable, detail } = await probeDevice(device);
+  if (!usable) throw new TrainingDeviceError(`cannot train on ${device}: ${detail}`);
+  const onCpu = device === "cpu";
+  const sessions = Math.min(options.sessions ?? (onCpu ? cores() : 1), batch);
+  const shareSize = Math.ceil(batch / sessions);
+  const microBatch = Math.min(options.microBatch ?? (onCpu ? cpuMicroBatch : shareSize), shareSize);
+  const block = onCpu ? await blockSize(await import("onnxruntime-node")) : undefined;
+
+  const training = trainingGraph(
+    model,
+    shape,
+    microBatch,
+    block === undefined ? { kind: "portable" } : { kind: "blocked", block },
+  );
+  const workerData: Omit<GradientSessionOptions, "ort"> = {
+    training: encodeModel(training),
+    batch: microBatch,
+    scoring: encodeModel(scoringGraph(model, shape)),
+    shape,
+    session: sessionOptions(device),
+  };
+  const workers = Array.from({ length: sessions }, () => openWorker(workerData));
+  await Promise.all(workers.map((worker) => worker.ask({ kind: "open" }, "opened")));
+
+  /** The share of each worker; the last ones may have none. */
+  const divide = <S extends Pick<Share, "x" | "sigma" | "label">>(share: S): S[] => {
+    const count = share.sigma.length;
+    const each = Math.ceil(count / workers.length);
+    return workers
+      .map((_, i) => cutShare(share, Math.min(i * each, count), Math.min((i + 1) * each, count)))
+      .filter(({ sigma }) => sigma.length > 0);
+  };
+
+  return {
+    description: `ONNX Runtime on ${device}${onCpu ? `, ${sessions === 1 ? "1 session" : `${sessions} sessions`}` : ""}`,
+
+    async gradient(parameters, share) {
+      const parts = await Promise.all(
+        divide(share).map((part, i) =>
+          workers[i].ask({ kind: "gradient", parameters, share: part }, "gradient"),
+        ),
+      );
+      const [first, ...others] = parts.map(({ gradient }) => gradient);
+      for (const gradient of others) for (let i = 0; i < first.length; i++) first[i] += gradient[i];
+      return { loss: Float32Array.from(parts.flatMap(({ loss }) => [...loss])), gradient: first };
+    },
+
+    async score(parameters, images) {
+      const parts = await Promise.all(
+        divide(images).map((part, i) => workers[i].ask({ kind: "score", parameters, share: part }, "score")),
+      );
+      const scores = new Float32Array(images.x.length);
+      let at = 0;
+      for (const part of parts) {
+        scores.set(part.scores, at);
+        at += part.scores.length;
+      }
+      return scores;
+    },
+
+    async dispose() {
+      await Promise.all(
+        workers.map(async (worker) => {
+          await worker.ask({ kind: "dispose" }, "disposed");
+          await worker.end();
+        }),
+      );
+    },
+  };
+}
+
+function sessionOptions(device: NodeDevice): InferenceSession.SessionOptions {
+  const common = {
+    logSeverityLevel: 3,
+    graphOptimizationLevel: "all",
+    extra: { session: { set_denormal_as_zero: "1" } },
+  } as const;
+  return device === "cpu"
+    ? { ...common, executionProviders: ["cpu"], intraOpNumThreads: 1, interOpNumThreads: 1 }
+    : { ...common, executionProviders: [device, "cpu"] };
+}
+
+/** A worker that answers one request at a time. */
+function openWorker(workerData: Omit<GradientSessionOptions, "ort">) {
+  const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData });
+  return {
+    ask<K extends Answer["kind"]>(request: Request, kind: K): Promise<Extract<Answer, { kind: K }>> {
+      return new Promise((resolve, reject) => {
+        const settle = (f: () => void): void => {
+          worker.off("message", onMessage);
+          worker.off("error", onError);
+          f();
+        };
+        const onMessage = (answer: Answer): void =>
+          settle(() => {
+            if (answer.kind === kind) resolve(answer as Extract<Answer, { kind: K }>);
+            else
+              reject(
+                new Error(answer.kind === "failed" ? answer.message : `unexpected answer: ${answer.kind}`),
+              );
+          });
+        const onError = (error: Error): void => settle(() => reject(error));
+        worker.on("message", onMessage);
+        worker.on("error", onError);
+        worker.postMessage(request);
+      });
+    },
+    end: () => worker.terminate(),
+  };
+}
+
+/** Images `from` to before `to`, copied: what is sent to a thread is its own. */
+function cutShare<S extends Pick<Share, "x" | "sigma" | "label">>(share: S, from: number, to: number): S {
+  const count = share.sigma.length;
+  const entries = Object.entries(share as Record<string, Float32Array | Int32Array>).map(([name, values]) => {
+    const each = values.length / count;
+    return [name, values.slice(from * each, to * each)] as const;
+  });
+  return Object.fromEntries(entries) as unknown as S;
+}
