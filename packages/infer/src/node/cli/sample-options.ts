@@ -40,7 +40,7 @@ export const sampleOptions = {
   batch: text(
     how,
     "images per run of the network: speed and memory, never the result",
-    "8 on the cpu, 64 elsewhere",
+    "by their size: 8 of 28x28 on the cpu",
   ),
 
   out: text(

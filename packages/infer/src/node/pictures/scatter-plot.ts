@@ -46,7 +46,7 @@ export function scatterPlot(points: Float32Array, view: View = viewOf(points)): 
     top + (1 - (y - view.centre[1]) / view.reach) * 0.5 * inside,
   ];
 
-  const step = niceStep(view.reach / 2.5);
+  const step = niceStep(view.reach / 4);
   for (let axis = 0; axis < 2; axis++) {
     const [low, high] = [view.centre[axis] - view.reach, view.centre[axis] + view.reach];
     for (let tick = Math.ceil(low / step); tick * step <= high; tick++) {
