@@ -34,7 +34,7 @@ export async function openOn(
   return {
     card,
     device: { name, threads: count * each, workers: count, unused: [] },
-    batch: Math.max(name === "cpu" ? 1 : 64, cacheful(card)),
+    batch: Math.max(name === "cpu" ? 1 : 64, imagesPerRun(card)),
     wave: 256,
     worker,
     async dispose() {
@@ -51,10 +51,10 @@ export async function openOn(
 }
 
 /**
- * Images per run whose activations stay in a core's cache: 8 of 28 × 28, by measurement, and otherwise as many pixels. Of
+ * Images per run on a core: 8 of 28 × 28, more of which gain nothing and take memory, and otherwise as many pixels. Of
  * points there can be many, and must be, for a call costs more than they do.
  */
-function cacheful({ shape: [, height, width] }: Card): number {
+function imagesPerRun({ shape: [, height, width] }: Card): number {
   return Math.min(512, Math.ceil((8 * 28 * 28) / (height * width)));
 }
 
