@@ -14,7 +14,7 @@
 const tour = (native) => [
   native
     ? "pnpm train --dataset glyphs --minutes 2"
-    : "pnpm train --dataset glyphs --minutes 1 --batch 16 --channels 4 --multipliers 1,2 --embedding 16 --features 16",
+    : "pnpm train --dataset glyphs --minutes 1 --batch 4 --channels 4 --multipliers 1,2 --embedding 16 --features 16",
   "pnpm export",
   "pnpm sample --count 16 --out images/tour.png",
   "pnpm sample --count 16 --out images/tour.gif",
