@@ -2,5 +2,6 @@
 export * from "./index.ts";
 export * from "./datasets/index.ts";
 export * from "./onnxruntime/node/gradients.ts";
+export * from "./tfjs/available.ts";
 export * from "./tfjs/backends.ts";
 export * from "./tfjs/engine.ts";

@@ -15,8 +15,16 @@ describe("bad usage", () => {
     ["--recipe foo", "unknown recipe: foo (known: edm, tutorial)"],
     ["--dataset foo", `unknown data set: foo (known: ${datasetNames.join(", ")})`],
     ["--network foo", "unknown network: foo (known: unet, mlp, scorenet)"],
-    ["--engine foo", "unknown engine: foo (known: tfjs)"],
-    ["--backend foo", "unknown backend: foo (known: auto, tfjs-node-gpu, tfjs-node, webgpu, cpu)"],
+    ["--engine foo", "unknown engine: foo (known: auto, onnxruntime, tfjs)"],
+    ["--backend foo", "unknown backend: foo (known: auto, cpu, webgpu, cuda, tfjs-node-gpu, tfjs-node)"],
+    [
+      "--engine onnxruntime --backend tfjs-node",
+      "unknown backend: tfjs-node (known: auto, cpu, webgpu, cuda)",
+    ],
+    [
+      "--engine tfjs --backend cuda",
+      "unknown backend: cuda (known: auto, tfjs-node-gpu, tfjs-node, webgpu, cpu)",
+    ],
     ["--foo 3", "Unknown argument: foo"],
     ["extra", "Unknown argument: extra"],
     ["--batch", "Not enough arguments following: batch"],

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { refused } from "./refused.ts";
 import {
   checkpointOf,
   metricsOf,
@@ -70,8 +69,10 @@ describe("Ctrl-C", () => {
     const resume = ["--resume", "terminated", "--backend", "cpu"];
     const first = startTraining(folder, ...resume);
     await first.said("from step");
-    expect(await refused(folder, ...resume)).toMatch(
-      /^runs\/terminated is being written by process \d+; if it is not, delete runs\/terminated\/lock$/,
+    const second = await trainIn(folder, ...resume);
+    expect(second.code).toBe(2);
+    expect(second.stderr).toMatch(
+      /^error: runs\/terminated is being written by process \d+; if it is not, delete runs\/terminated\/lock$/m,
     );
     first.kill("SIGKILL");
     await first.done;

@@ -8,7 +8,7 @@ import { timeFields } from "../src/metrics.ts";
 
 const cli = join(import.meta.dirname, "../dist/cli.js");
 
-/** A net so small that a step on plain JavaScript takes a few milliseconds. */
+/** A net so small that a step takes milliseconds; on the engine that has the backend cpu, onnxruntime. */
 export const tinyRun = "--dataset mixture --backend cpu --width 8 --layers 1 --features 4 --batch 8".split(
   " ",
 );

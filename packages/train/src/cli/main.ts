@@ -1,14 +1,16 @@
 /** The commands of training, from arguments to an exit code. */
 import yargs from "yargs";
 import { DatasetError } from "../datasets/index.ts";
+import { TrainingDeviceError } from "../onnxruntime/node/gradients.ts";
+import { NotTrainableError } from "../onnxruntime/training-graph.ts";
 import { RunError } from "../run/run-error.ts";
-import { BackendError } from "../tfjs/backends.ts";
+import { BackendError } from "../tfjs/available.ts";
 import { runTrain } from "./train-command.ts";
 import { networkOptions, registries, trainOptions } from "./train-options.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Errors whose cause is what was typed or given. */
-const badUsage = [UsageError, DatasetError, RunError, BackendError];
+const badUsage = [UsageError, DatasetError, RunError, BackendError, TrainingDeviceError, NotTrainableError];
 
 /**
  * Carries out a command line. Results go to stdout, progress and errors to stderr.

@@ -3,13 +3,13 @@ import type { Dataset, RunConfig } from "@ncsn/core";
 import { openDataset, type DatasetRequest } from "../datasets/index.ts";
 import type { Engine } from "../engine.ts";
 import { planPreviews } from "../preview.ts";
-import { createRun, enterRun, existing, type RunFolder } from "../run/run-folder.ts";
+import { createRun, enterRun, existing } from "../run/run-folder.ts";
 import { newestRun, readRun, runExists } from "../run/saved-run.ts";
 import { describeRun, headline } from "./describe-run.ts";
-import { engines, type EngineName } from "./engines.ts";
+import { engineRequest, openEngine, type EngineRequest } from "./engines.ts";
 import { secondsPerStep, stepsWithin } from "./measure-speed.ts";
 import { configure, dataOf, planRun, withSteps } from "./new-run.ts";
-import { integer, oneOf, positive } from "./option-values.ts";
+import { integer, positive } from "./option-values.ts";
 import { trainingProgress } from "./progress.ts";
 import { checkSame } from "./resumed-run.ts";
 import { trainToEnd } from "./session.ts";
@@ -22,8 +22,7 @@ type Arguments = TrainArguments & Readonly<Record<string, unknown>>;
 
 /** Options that are about this process rather than about the run. */
 interface Settings {
-  readonly engine: EngineName;
-  readonly backend: string;
+  readonly engine: EngineRequest;
   readonly checkpointEvery: number;
   readonly sampleEvery: number | undefined;
   readonly dryRun: boolean;
@@ -42,21 +41,34 @@ async function startRun(args: Arguments, settings: Settings): Promise<number> {
     args.name === undefined ? await freeName(`${plan.data.name}-${plan.recipe.name}`) : checkName(args.name);
   if (await runExists(name)) throw existing(name);
   const dataset = await openData(plan.data);
-  let config = configure(plan, dataset, name, args);
-  const engine = await openEngine(config, settings);
-  if ("minutes" in plan.length) {
-    const seconds = 60 * plan.length.minutes;
-    const spent = performance.now();
-    console.error(`measuring the speed of training (${engine.description})`);
-    const perStep = await secondsPerStep(config, engine, dataset, Math.min(15, 0.03 * seconds));
-    const left = seconds - (performance.now() - spent) / 1000;
-    const steps = stepsWithin(left, perStep, 0);
-    const { overhead } = planPreviews({ ...config, steps }, settings.sampleEvery);
-    config = withSteps(config, stepsWithin(left, perStep, overhead));
-  }
-  if (settings.dryRun) return dryRun(config, engine, dataset);
-  const folder = await createRun(config);
-  return trainIn({ folder, config, engine, dataset, from: 0 }, args, settings);
+  const planned = configure(plan, dataset, name, args);
+  return withEngine(planned, settings, async (engine) => {
+    const config =
+      "minutes" in plan.length
+        ? await filling(plan.length.minutes, planned, engine, dataset, settings)
+        : planned;
+    if (settings.dryRun) return dryRun(config, engine, dataset);
+    const folder = await createRun(config);
+    return trainIn({ folder, config, engine, dataset, from: 0 }, args, settings);
+  });
+}
+
+/** The run with as many steps as fill a time, pictures included. */
+async function filling(
+  minutes: number,
+  config: RunConfig,
+  engine: Engine,
+  dataset: Dataset,
+  { sampleEvery }: Settings,
+): Promise<RunConfig> {
+  const seconds = 60 * minutes;
+  const began = performance.now();
+  console.error("measuring the speed of training");
+  const perStep = await secondsPerStep(config, engine, dataset, Math.min(15, 0.03 * seconds));
+  const left = seconds - (performance.now() - began) / 1000;
+  const steps = stepsWithin(left, perStep, 0);
+  const { overhead } = planPreviews({ ...config, steps }, sampleEvery);
+  return withSteps(config, stepsWithin(left, perStep, overhead));
 }
 
 async function resumeRun(args: Arguments, given: string, settings: Settings): Promise<number> {
@@ -66,21 +78,38 @@ async function resumeRun(args: Arguments, given: string, settings: Settings): Pr
   if (given === "") console.error(`resuming ${name}`);
   const dataset = await openData(dataOf(config, args.data));
   checkData(config, dataset);
-  const engine = await openEngine(config, settings);
-  if (settings.dryRun) return dryRun(config, engine, dataset);
-  const folder = await enterRun(name);
-  const { checkpoint } = await readRun(name).catch(async (error: unknown) => {
-    await folder.close();
-    throw error;
+  return withEngine(config, settings, async (engine) => {
+    if (settings.dryRun) return dryRun(config, engine, dataset);
+    const folder = await enterRun(name);
+    const { checkpoint } = await readRun(name).catch(async (error: unknown) => {
+      await folder.close();
+      throw error;
+    });
+    if (checkpoint === undefined)
+      return trainIn({ folder, config, engine, dataset, from: 0 }, args, settings);
+    const { step, state, sums, engine: before } = checkpoint;
+    await engine.restore(state, step);
+    if (before !== undefined && before !== engine.description)
+      console.error(
+        `note: ${before} trained it so far, ${engine.description} does now: the numbers will differ in rounding`,
+      );
+    return trainIn({ folder, config, engine, dataset, from: step, sums }, args, settings);
   });
-  if (checkpoint === undefined) return trainIn({ folder, config, engine, dataset, from: 0 }, args, settings);
-  const { step, state, sums, engine: before } = checkpoint;
-  await engine.restore(state, step);
-  if (before !== undefined && before !== engine.description)
-    console.error(
-      `note: ${before} trained it so far, ${engine.description} does now: the numbers will differ in rounding`,
-    );
-  return trainIn({ folder, config, engine, dataset, from: step, sums }, args, settings);
+}
+
+/** Opens the engine, says which it is, and disposes of it whatever happens: its threads would keep the process. */
+async function withEngine<Result>(
+  config: RunConfig,
+  { engine: request }: Settings,
+  use: (engine: Engine) => Promise<Result>,
+): Promise<Result> {
+  const { engine, chosen } = await openEngine(config, request);
+  try {
+    console.error(chosen);
+    return await use(engine);
+  } finally {
+    await engine.dispose();
+  }
 }
 
 type Start = Pick<
@@ -93,9 +122,8 @@ async function trainIn(
   args: Arguments,
   { checkpointEvery, sampleEvery }: Settings,
 ): Promise<number> {
-  const { folder, config, engine, from } = start;
-  console.error(headline(config));
-  console.error(engine.description + (from === 0 ? "" : `, from step ${from}`));
+  const { folder, config, from } = start;
+  console.error(headline(config) + (from === 0 ? "" : `, from step ${from}`));
   const progress = trainingProgress(from, config.steps);
   const stop = interruptible(() => progress.note("stopping after this step; once more to stop at once"));
   const began = performance.now();
@@ -122,26 +150,14 @@ async function trainIn(
   } finally {
     progress.stop();
     stop.ignore();
-    await closeAll(folder, engine);
+    await folder.close();
   }
-}
-
-async function closeAll(folder: RunFolder, engine: Engine): Promise<void> {
-  await folder.close();
-  await engine.dispose();
 }
 
 async function dryRun(config: RunConfig, engine: Engine, dataset: Dataset): Promise<number> {
   const perStep = await secondsPerStep(config, engine, dataset, 3);
   console.log(describeRun(config, engine.description, perStep));
-  await engine.dispose();
   return 0;
-}
-
-async function openEngine(config: RunConfig, { engine: name, backend }: Settings): Promise<Engine> {
-  const advice = engines[name].advice(backend);
-  if (advice !== undefined) console.error(`note: ${advice}`);
-  return engines[name].open(config, backend);
 }
 
 async function openData(request: DatasetRequest): Promise<Dataset> {
@@ -159,10 +175,8 @@ function checkData({ name, dataset: { size }, shape }: RunConfig, dataset: Datas
 }
 
 function settingsOf(args: Arguments): Settings {
-  const engine = oneOf("engine", args.engine ?? "tfjs", Object.keys(engines) as EngineName[]);
   return {
-    engine,
-    backend: oneOf("backend", args.backend ?? "auto", engines[engine].backends),
+    engine: engineRequest(args.engine, args.backend),
     checkpointEvery: positive("checkpoint-every", args["checkpoint-every"] ?? "60"),
     sampleEvery:
       args["sample-every"] === undefined ? undefined : integer("sample-every", args["sample-every"]),

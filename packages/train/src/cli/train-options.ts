@@ -39,8 +39,14 @@ export const trainOptions = {
   batch: text(length, "images a step", "the recipe's"),
   rate: text(length, "peak learning rate", "the recipe's, or else the network's"),
   seed: text(length, "an integer; runs with equal seeds and options are equal", "0"),
-  engine: text(length, `one of ${names(engines)}`, "tfjs"),
-  backend: text(length, `for tfjs one of ${engines.tfjs.backends.join(", ")}`, "auto"),
+  engine: text(length, `one of ${names(engines)}`, "tfjs where its native library is, else onnxruntime"),
+  backend: text(
+    length,
+    Object.entries(engines)
+      .map(([name, { backends }]) => `for ${name} one of ${backends.join(", ")}`)
+      .join("; "),
+    "the fastest that is there",
+  ),
 
   name: text(run, "name of the run, a folder in runs/", "DATASET-RECIPE-N"),
   resume: { type: "string", group: run, describe: "continue a run bit for bit; without a name the newest" },

@@ -1,17 +1,7 @@
-/** The backends of TensorFlow.js under Node: which of them run here, and why the others do not. */
-import { existsSync, readdirSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+/** Starting the backends of TensorFlow.js under Node. */
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs";
-
-export const backendNames = ["tfjs-node-gpu", "tfjs-node", "webgpu", "cpu"] as const;
-export type BackendName = (typeof backendNames)[number];
-
-/** A backend that cannot be had here; the message says why, on one line. */
-export class BackendError extends Error {
-  override readonly name = "BackendError";
-}
+import { BackendError, nativeBackends, whyMissing, type BackendName } from "./available.ts";
 
 export interface Backend {
   readonly name: BackendName;
@@ -29,12 +19,12 @@ let current: Backend | undefined;
 export async function openBackend(name: BackendName | "auto"): Promise<Backend> {
   if (name === "auto") {
     if (current !== undefined) return current;
-    for (const candidate of ["tfjs-node-gpu", "tfjs-node"] as const)
-      if (missing(candidate) === undefined) return openBackend(candidate);
+    for (const candidate of nativeBackends)
+      if (whyMissing(candidate) === undefined) return openBackend(candidate);
     return openBackend("cpu");
   }
   if (current?.name === name) return current;
-  const reason = missing(name);
+  const reason = whyMissing(name);
   if (reason !== undefined) throw new BackendError(`backend ${name} is not available: ${reason}`);
   try {
     current = { name, description: await openers[name]() };
@@ -43,10 +33,6 @@ export async function openBackend(name: BackendName | "auto"): Promise<Backend> 
   }
   return current;
 }
-
-/** Every backend with the reason why it is not available, undefined where it is worth trying. */
-export const listBackends = (): { readonly name: BackendName; readonly missing: string | undefined }[] =>
-  backendNames.map((name) => ({ name, missing: missing(name) }));
 
 const openers: Record<BackendName, () => Promise<string>> = {
   "tfjs-node-gpu": () => openNative("@tensorflow/tfjs-node-gpu"),
@@ -86,30 +72,6 @@ async function openWebgpu(): Promise<string> {
   await import("@tensorflow/tfjs-backend-webgpu");
   if (!(await tf.setBackend("webgpu"))) throw new Error("TensorFlow.js could not initialise WebGPU");
   return `webgpu, ${adapter.info.description || adapter.info.vendor}`;
-}
-
-/** Why a backend cannot be there, from the files alone. */
-function missing(name: BackendName): string | undefined {
-  if (name === "cpu") return undefined;
-  const specifier = name === "webgpu" ? "webgpu" : `@tensorflow/${name}`;
-  const folder = packageFolder(specifier);
-  if (folder === undefined) return `the optional package ${specifier} is not installed`;
-  if (name === "webgpu") return undefined;
-  const built = join(folder, "lib");
-  const found =
-    existsSync(built) &&
-    readdirSync(built).some((version) => existsSync(join(built, version, "tfjs_binding.node")));
-  return found
-    ? undefined
-    : `its native part is not installed (run: pnpm setup:tensorflow${name === "tfjs-node-gpu" ? " --gpu" : ""})`;
-}
-
-function packageFolder(specifier: string): string | undefined {
-  try {
-    return dirname(createRequire(import.meta.url).resolve(`${specifier}/package.json`));
-  } catch {
-    return undefined;
-  }
 }
 
 const firstLine = (error: unknown): string =>

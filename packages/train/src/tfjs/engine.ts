@@ -13,7 +13,8 @@ import {
 } from "@ncsn/core";
 import * as tf from "@tensorflow/tfjs";
 import type { Engine } from "../engine.ts";
-import { openBackend, type BackendName } from "./backends.ts";
+import type { BackendName } from "./available.ts";
+import { openBackend } from "./backends.ts";
 import { engineLayout, tfjsNn } from "./tfjs-nn.ts";
 
 export interface TfjsEngineOptions {

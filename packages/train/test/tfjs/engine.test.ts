@@ -26,7 +26,17 @@ const { optimiser, objective, sigmaRange, sigmaData } = recipes.edm;
 
 /** Every network, small, on data of its kind. */
 const cases: Record<NetworkName, { shape: Shape; options: object }> = {
-  unet: { shape: [2, 8, 8], options: { ...networks.unet.defaults, channels: 4, embedding: 8, features: 6, attention: [2], headChannels: 4 } },
+  unet: {
+    shape: [2, 8, 8],
+    options: {
+      ...networks.unet.defaults,
+      channels: 4,
+      embedding: 8,
+      features: 6,
+      attention: [2],
+      headChannels: 4,
+    },
+  },
   mlp: { shape: [2, 1, 1], options: { ...networks.mlp.defaults, width: 12, features: 6 } },
   scorenet: { shape: [1, 6, 5], options: { channels: [4, 6], hidden: 5 } },
 };
@@ -49,12 +59,19 @@ const open = ({ model, shape, drawn }: Pick<ReturnType<typeof made>, "model" | "
   openTfjsEngine({ backend: "cpu", model, shape, parameters: drawn, optimiser });
 
 /** The reference's score with given parameters. */
-function referenceScore(model: ScoreModel, shape: Shape, parameters: ReadonlyMap<string, { data: ArrayLike<number> }>, x: Float32Array, sigma: Float64Array) {
+function referenceScore(
+  model: ScoreModel,
+  shape: Shape,
+  parameters: ReadonlyMap<string, { data: ArrayLike<number> }>,
+  x: Float32Array,
+  sigma: Float64Array,
+) {
   const nn = referenceNn((name) => (parameters.get(name) as Tensor).data);
   return applyScore(nn, model, values([sigma.length, ...shape], x), values([sigma.length, 1], sigma)).data;
 }
 
-const rms = (data: ArrayLike<number>): number => Math.sqrt(Array.from(data).reduce((sum, value) => sum + value * value, 0) / data.length);
+const rms = (data: ArrayLike<number>): number =>
+  Math.sqrt(Array.from(data).reduce((sum, value) => sum + value * value, 0) / data.length);
 const worst = (actual: ArrayLike<number>, expected: ArrayLike<number>): number =>
   Array.from(expected).reduce((max, value, i) => Math.max(max, Math.abs(value - actual[i])), 0);
 
@@ -63,7 +80,9 @@ describe.each(Object.keys(cases) as NetworkName[])("the tfjs engine with %s", (n
     const { shape, model, drawn, dimension } = made(name);
     const engine = await open({ shape, model, drawn });
     const sigma = Float64Array.of(0.002, 0.05, 1, 80);
-    const x = normals(key(8), 4 * dimension).map((z, i) => z * Math.hypot(sigma[Math.floor(i / dimension)], sigmaData));
+    const x = normals(key(8), 4 * dimension).map(
+      (z, i) => z * Math.hypot(sigma[Math.floor(i / dimension)], sigmaData),
+    );
     const expected = referenceScore(model, shape, drawn, x, sigma);
     const actual = await engine.score(x, sigma, "raw");
     for (let i = 0; i < 4; i++) {
@@ -87,7 +106,9 @@ describe.each(Object.keys(cases) as NetworkName[])("the tfjs engine with %s", (n
     expect(worst(loss, expectedLoss) / rms(expectedLoss)).toBeLessThan(1e-4);
 
     const state = await engine.state();
-    const gradient = new Map([...group(state, "adam.m")].map(([n, { data }]) => [n, data.map((m) => m / (1 - optimiser.beta1))]));
+    const gradient = new Map(
+      [...group(state, "adam.m")].map(([n, { data }]) => [n, data.map((m) => m / (1 - optimiser.beta1))]),
+    );
     const scale = rms([...gradient.values()].flatMap((g) => [...g]));
     expect(gradNorm).toBeCloseTo(Math.hypot(...[...gradient.values()].flatMap((g) => [...g])), 3);
     const h = 1e-4;
@@ -96,11 +117,18 @@ describe.each(Object.keys(cases) as NetworkName[])("the tfjs engine with %s", (n
       const moved = (by: number) => {
         const wide = Float64Array.from(data);
         wide[i] += by;
-        return lossAt(new Map<string, { data: ArrayLike<number>; shape: Shape }>([...drawn, [parameter, { shape: size, data: wide }]]));
+        return lossAt(
+          new Map<string, { data: ArrayLike<number>; shape: Shape }>([
+            ...drawn,
+            [parameter, { shape: size, data: wide }],
+          ]),
+        );
       };
       const [up, down] = [moved(h), moved(-h)].map((losses) => losses.reduce((a, b) => a + b));
       const expected = (up - down) / (2 * h);
-      expect(Math.abs((gradient.get(parameter) as Float32Array)[i] - expected), parameter).toBeLessThan(1e-4 * Math.max(scale, Math.abs(expected)) + 1e-6);
+      expect(Math.abs((gradient.get(parameter) as Float32Array)[i] - expected), parameter).toBeLessThan(
+        1e-4 * Math.max(scale, Math.abs(expected)) + 1e-6,
+      );
     }
 
     for (const [parameter, { data }] of drawn) {
@@ -146,7 +174,11 @@ describe.each(Object.keys(cases) as NetworkName[])("the tfjs engine with %s", (n
     const saved = await whole.state();
     await whole.step(batch, hyper);
 
-    const resumed = await open({ shape, model, drawn: initialise(summarize(model, shape).parameters, split(key(9), 0)) });
+    const resumed = await open({
+      shape,
+      model,
+      drawn: initialise(summarize(model, shape).parameters, split(key(9), 0)),
+    });
     await resumed.restore(saved, 1);
     await resumed.step(batch, hyper);
     expect(await resumed.state()).toEqual(await whole.state());
@@ -157,6 +189,8 @@ describe.each(Object.keys(cases) as NetworkName[])("the tfjs engine with %s", (n
 test("a state that lacks a tensor is refused by name", async () => {
   const { shape, model, drawn } = made("mlp");
   const engine = await open({ shape, model, drawn });
-  expect(() => engine.restore(new Map(), 1)).toThrow("the state has no tensor raw/noise.weight of shape [12, 6]");
+  expect(() => engine.restore(new Map(), 1)).toThrow(
+    "the state has no tensor raw/noise.weight of shape [12, 6]",
+  );
   await engine.dispose();
 });
