@@ -31,6 +31,8 @@ interface Call {
   readonly op: (op: OpType, operands: readonly Operand[], attributes?: Attributes) => Value;
   readonly reshape: (x: Value, shape: readonly number[]) => Value;
   readonly int64: (numbers: readonly number[]) => Value;
+  /** A float32 constant. */
+  readonly ones: (shape: readonly number[]) => Value;
   readonly block: number;
   /** Whether a value can be in blocks: an image of more than a pixel with whole blocks of channels. */
   readonly fits: (x: Value) => boolean;
@@ -98,6 +100,7 @@ export function toBlocked(graph: Graph, block: number): Graph {
       op,
       reshape: (x, shape) => op("Reshape", [x, int64(shape)]),
       int64,
+      ones: (shape) => recording.constant(new Float64Array(shape.reduce((a, b) => a * b, 1)).fill(1), shape),
       block,
       fits,
     });
@@ -223,74 +226,58 @@ const convGradInput: BlockedRule = ({
   if (!fits(output) || strides.some((stride) => stride !== 1) || (!narrow && !isBlocked(0))) return undefined;
   const mirrored = pads.map((pad, i) => dilations[i % 2] * (kernel[i % 2] - 1) - pad);
   const area = kernel[0] * kernel[1];
-  const rows = reshape(plain(1), [filters, channels, area]);
-  const order = int64(Array.from({ length: area }, (_, i) => area - 1 - i));
-  const turned = area === 1 ? rows : op("Gather", [rows, order], { axis: 2 });
-  const parts = narrow
-    ? op("Transpose", [reshape(turned, [filters, channels / block, block, area])], { perm: [1, 0, 3, 2] })
-    : op("Transpose", [reshape(turned, [filters / block, block, channels / block, block, area])], {
+  const turned = narrow
+    ? op("Transpose", [reshape(plain(1), [filters, channels / block, block, area])], { perm: [1, 0, 3, 2] })
+    : op("Transpose", [reshape(plain(1), [filters / block, block, channels / block, block, area])], {
         perm: [2, 0, 4, 1, 3],
       });
+  const order = int64(Array.from({ length: area }, (_, i) => area - 1 - i));
+  const parts = area === 1 ? turned : op("Gather", [turned, order], { axis: 2 });
   const weight = reshape(parts, [channels, filters, ...kernel]);
   const geometry = { kernel_shape: kernel, strides, dilations, pads: mirrored };
   return { blocked: op("BlockedConv", [narrow ? plain(0) : blocked(0), weight], geometry) };
 };
 
 /**
- * dw is, for each place of the kernel, a product of dy with the pixels that the place saw. With rows laid end to end
- * and padded to one length these are contiguous ranges; [pixels, b]ᵀ·[pixels, b] for each pair of blocks and image.
+ * dw is, for each place of the kernel, the product of x with the pixels of dy that it took part in: one of the two
+ * images shifted against the other. The one with more channels is plain, [channels, pixels], and stays; the other is
+ * in blocks, [pixels, b], and is shifted. Then no matrix has to be transposed, and rows of pixels are copied whole.
  */
-const convGradWeight: BlockedRule = ({
-  node,
-  old,
-  output,
-  isBlocked,
-  blocked,
-  op,
-  reshape,
-  int64,
-  block,
-}) => {
+const convGradWeight: BlockedRule = (call) => {
+  const { node, old, output, plain, blocked, op, reshape, int64, block, fits } = call;
   const { kernel, strides, dilations, pads } = geometryOf(node.attributes);
-  if (!isBlocked(0) || !isBlocked(1) || strides.some((stride) => stride !== 1)) return undefined;
-  const [n, channels, height, width] = old(0).shape.map(Number);
-  const [, filters, outHeight, outWidth] = old(1).shape.map(Number);
-  const [inputs, outputs] = [channels / block, filters / block];
-  const [top, left, bottom, right] = pads;
-  const length = left + width + right;
-  const beyond = length - outWidth;
-  const pad = (x: Value, [a, b, c, d]: readonly number[]): Value =>
-    [a, b, c, d].every((size) => size === 0) ? x : op("Pad", [x, int64([0, 0, a, b, 0, 0, 0, c, d, 0])]);
-  // The last row of dy goes without its padding, so that no place of the kernel looks beyond the image.
-  const pixels = outHeight * length - beyond;
-  const around = reshape(pad(reshape(blocked(0), five(old(0), block)), pads), [
-    n,
-    1,
-    inputs,
-    (top + height + bottom) * length,
-    block,
-  ]);
-  const rows = reshape(pad(reshape(blocked(1), five(old(1), block)), [0, 0, 0, beyond]), [
-    n,
-    outputs,
-    1,
-    outHeight * length,
-    block,
-  ]);
-  const range = (x: Value, start: number): Value =>
-    x.shape[3] === pixels ? x : op("Slice", [x, int64([start]), int64([start + pixels]), int64([3])]);
-  const dy = range(rows, 0);
+  const [x, dy] = [old(0), old(1)];
+  const staysX = fits(dy) && (!fits(x) || Number(x.shape[1]) >= Number(dy.shape[1]));
+  if (strides.some((stride) => stride !== 1) || !fits(staysX ? dy : x)) return undefined;
+  const [n, rows, height, width] = (staysX ? x : dy).shape.map(Number);
+  const columns = Number((staysX ? dy : x).shape[1]) / block;
+  const reach = kernel.map((k, i) => dilations[i] * (k - 1));
+  const [top, left, bottom, right] = staysX ? pads.map((pad, i) => reach[i % 2] - pad) : pads;
+
+  const still = reshape(plain(staysX ? 0 : 1), [n, 1, rows, height * width]);
+  const moving = blocked(staysX ? 1 : 0);
+  const image = reshape(moving, five(moving, block));
+  const padded =
+    reach.join() === "0,0" ? image : op("Pad", [image, int64([0, 0, top, left, 0, 0, 0, bottom, right, 0])]);
   const products = Array.from({ length: kernel[0] * kernel[1] }, (_, place) => {
-    const [i, j] = [Math.floor(place / kernel[1]), place % kernel[1]];
-    return op("FusedMatMul", [dy, range(around, i * dilations[0] * length + j * dilations[1])], {
-      transA: 1,
-    });
+    const starts = [Math.floor(place / kernel[1]), place % kernel[1]].map((index, i) =>
+      staysX ? reach[i] - index * dilations[i] : index * dilations[i],
+    );
+    const ends = [starts[0] + height, starts[1] + width];
+    const seen = padded === image ? image : op("Slice", [padded, int64(starts), int64(ends), int64([2, 3])]);
+    return op("MatMul", [still, reshape(seen, [n, columns, height * width, block])]);
   });
-  const all = products.length === 1 ? products[0] : op("Concat", products, { axis: 1 });
-  const summed = op("ReduceSum", [all, int64([0])], { keepdims: 0 });
-  const parts = reshape(summed, [products.length, outputs, inputs, block, block]);
-  return { plain: reshape(op("Transpose", [parts], { perm: [1, 3, 2, 4, 0] }), output.shape.map(Number)) };
+  const parts = reshape(sumOverImages(call, products), [products.length, columns, rows, block]);
+  const perm = staysX ? [1, 3, 2, 0] : [2, 1, 3, 0];
+  return { plain: reshape(op("Transpose", [parts], { perm }), output.shape.map(Number)) };
 };
+
+/** The sum over the first axis of arrays [n, m, …]: as a product with ones, since ReduceSum is several times slower. */
+function sumOverImages({ op, reshape, ones }: Call, arrays: readonly Value[]): Value {
+  const all = arrays.length === 1 ? arrays[0] : op("Concat", arrays, { axis: 1 });
+  const [n, ...rest] = all.shape.map(Number);
+  return op("MatMul", [ones([1, n]), reshape(all, [n, rest.reduce((a, b) => a * b, 1)])]);
+}
 
 /** Blocks lie one after the other, so images are joined along the channels as plain ones are. */
 const concat: BlockedRule = ({ node, old, output, isBlocked, blocked, op, fits }) => {

@@ -27,3 +27,4 @@ export function simplify(graph: Graph): Graph {
 
 export { nameOutputs } from "./name-outputs.ts";
 export { removeDead } from "./remove-dead.ts";
+export { splitByData, type Split } from "./split-by-data.ts";

@@ -26,75 +26,94 @@ export interface Share {
 }
 
 export interface GradientSession {
-  /** The loss of each image, and the gradient of their sum. */
+  /** The loss of each image, and the gradient of their sum by the normalised weights; such gradients may be added up. */
   gradient(
     parameters: Float32Array,
     share: Share,
-  ): Promise<{ readonly loss: Float32Array; readonly gradient: Float32Array }>;
+  ): Promise<{ readonly loss: Float32Array; readonly effective: Float32Array }>;
+  /** The gradient by the parameters, from that by the normalised weights. */
+  finish(parameters: Float32Array, effective: Float32Array): Promise<Float32Array>;
   /** Scores by any parameters. */
   score(parameters: Float32Array, images: Pick<Share, "x" | "sigma" | "label">): Promise<Float32Array>;
   dispose(): Promise<void>;
 }
 
+/** The bytes of each graph of `training-graph.ts`. */
+export interface GradientModels {
+  readonly weights: Uint8Array;
+  readonly body: Uint8Array;
+  readonly finish: Uint8Array;
+  readonly scoring: Uint8Array;
+}
+
 export interface GradientSessionOptions {
   readonly ort: Ort;
-  /** The bytes of `trainingGraph`, and the number of images that it is for. */
-  readonly training: Uint8Array;
+  readonly models: GradientModels;
+  /** The number of images that the body is for. */
   readonly batch: number;
-  /** The bytes of `scoringGraph`. */
-  readonly scoring: Uint8Array;
   /** [C, H, W] */
   readonly shape: readonly number[];
   readonly session: InferenceSession.SessionOptions;
 }
 
-/** Opens the training session; the one for scores follows when it is first needed. */
+/** Opens the sessions of a training step; those that not every caller needs follow at their first use. */
 export async function openGradientSession(options: GradientSessionOptions): Promise<GradientSession> {
-  const { ort, training, batch, scoring, shape, session: settings } = options;
+  const { ort, models, batch, shape, session: settings } = options;
   const dimension = shape.reduce((a, b) => a * b, 1);
-  const session = await ort.InferenceSession.create(training, settings);
-  let scores: Promise<InferenceSession> | undefined;
+  const open = (model: Uint8Array): Promise<InferenceSession> => ort.InferenceSession.create(model, settings);
+  const weights = await open(models.weights);
+  const body = await open(models.body);
+  let finishing: Promise<InferenceSession> | undefined;
+  let scoring: Promise<InferenceSession> | undefined;
   const float = (data: Float32Array, dims: readonly number[]): Tensor =>
     new ort.Tensor("float32", data, dims);
+  const vector = (data: Float32Array): Tensor => float(data, [data.length]);
   const images = ({ x, sigma, label }: Pick<Share, "x" | "sigma" | "label">): Record<string, Tensor> => ({
     x: float(x, [sigma.length, ...shape]),
-    sigma: float(sigma, [sigma.length]),
+    sigma: vector(sigma),
     ...(label === undefined ? {} : { label: new ort.Tensor("int32", label, [label.length]) }),
   });
+  const read = async (tensor: Tensor): Promise<Float32Array> => (await tensor.getData()) as Float32Array;
 
   return {
     async gradient(parameters, share) {
       const count = share.sigma.length;
-      const flat = float(parameters, [parameters.length]);
       const loss = new Float32Array(count);
+      const prepared = await weights.run({ parameters: vector(parameters) });
       let sum: Float32Array | undefined;
       for (let from = 0; from < count; from += batch) {
         const part = cut(share, from, batch, dimension);
-        const made = await session.run({
-          parameters: flat,
+        const made = await body.run({
+          ...prepared,
           ...images(part),
           root: float(part.root, [batch, 1, 1, 1]),
           target: float(part.target, [batch, ...shape]),
         });
-        loss.set(((await made.loss.getData()) as Float32Array).subarray(0, count - from), from);
-        const gradient = (await made.gradient.getData()) as Float32Array;
+        loss.set((await read(made.loss)).subarray(0, count - from), from);
+        const gradient = await read(made.effective);
         if (sum === undefined) sum = gradient;
         else for (let i = 0; i < sum.length; i++) sum[i] += gradient[i];
       }
-      return { loss, gradient: sum ?? new Float32Array(parameters.length) };
+      if (sum === undefined) throw new RangeError("cannot take the gradient of no images");
+      return { loss, effective: sum };
+    },
+
+    async finish(parameters, effective) {
+      finishing ??= open(models.finish);
+      const made = await (
+        await finishing
+      ).run({ parameters: vector(parameters), effective: vector(effective) });
+      return read(made.gradient);
     },
 
     async score(parameters, given) {
-      scores ??= ort.InferenceSession.create(scoring, settings);
-      const made = await (
-        await scores
-      ).run({ parameters: float(parameters, [parameters.length]), ...images(given) });
-      return (await made.score.getData()) as Float32Array;
+      scoring ??= open(models.scoring);
+      const made = await (await scoring).run({ parameters: vector(parameters), ...images(given) });
+      return read(made.score);
     },
 
     async dispose() {
-      await session.release();
-      await (await scores)?.release();
+      for (const session of [weights, body, await finishing, await scoring]) await session?.release();
     },
   };
 }

@@ -1,5 +1,5 @@
 /**
- * A training step as an ONNX graph: parameters and a batch in, the loss of each image and the gradient out. Parameters
+ * A training step as ONNX graphs: parameters and a batch in, the loss of each image and the gradient out. Parameters
  * and gradient are one flat vector each, in the order of the network's table and canonical layout; the optimiser works
  * on those outside.
  */
@@ -11,10 +11,14 @@ import {
   onnxNn,
   portable,
   removeDead,
+  splitByData,
   tape,
   toBlocked,
   undifferentiable,
+  vjp,
   type Binder,
+  type Binding,
+  type Differentiated,
   type Dimension,
   type Graph,
   type Tape,
@@ -33,46 +37,159 @@ export class NotTrainableError extends Error {
   override readonly name = "NotTrainableError";
 }
 
+/** A training step in three graphs, so that what belongs to the weights is not done again for every few images. */
+export interface TrainingGraphs {
+  /** parameters [P] → what `body` takes of them: weights normalised, and turned into the layout of convolutions. */
+  readonly weights: Graph;
+  /**
+   * The outputs of `weights` and a batch → loss [batch] and the gradient of its sum by the normalised weights, one flat
+   * vector "effective", which may be added up over batches.
+   *
+   * The batch, float32: x [batch, C, H, W], noisy; sigma [batch]; root [batch, 1, 1, 1], √weight(σ); target
+   * [batch, C, H, W], −√weight·z/σ; label int32 [batch] for networks with classes. The loss of an image is the mean over
+   * its pixels of (root·score − target)².
+   */
+  readonly body: Graph;
+  /** parameters and such a sum → gradient [P]. */
+  readonly finish: Graph;
+}
+
+/** Names of the inputs that hold a batch. */
+const batchInputs = ["x", "sigma", "root", "target", "label"];
+
 /**
- * The loss and its gradient for `batch` images.
- *
- * Inputs, float32: parameters [P]; x [batch, C, H, W], noisy; sigma [batch]; root [batch, 1, 1, 1], √weight(σ); target
- * [batch, C, H, W], −√weight·z/σ; label [batch] for networks with classes. Outputs: loss [batch], the mean over pixels
- * of (root·score − target)², and gradient [P] of their sum.
+ * The graphs of a training step for `batch` images at a time.
  * @throws NotTrainableError before anything runs, where an operator of the network has no gradient
  */
-export function trainingGraph(model: ScoreModel, shape: Shape, batch: number, lowering: Lowering): Graph {
-  const recording = tape("training");
+export function trainingGraphs(
+  model: ScoreModel,
+  shape: Shape,
+  batch: number,
+  lowering: Lowering,
+): TrainingGraphs {
   const { parameters } = summarize(model, shape);
+  const recording = tape("body");
+  const uses: Use[] = [];
+  const bind = recordUses(flatParameters(recording, parameters).bind, uses);
+  const { loss, total } = lossNodes(recording, model, shape, batch, bind);
+
+  const names = uses.map(({ value }) => value.name);
+  const { graph, gradients } = differentiated(recording.graph(), total, names);
+  const whole = tape("body", graph);
+  whole.output("loss", loss);
+  whole.output(
+    "effective",
+    flat(
+      whole,
+      names.map((name) => graph.values.get(gradients.get(name) as string) as Value),
+    ),
+  );
+  const { before, after } = splitByData(lowered(whole.graph(), lowering), batchInputs);
+  return {
+    weights: before,
+    body: after,
+    finish: finishingGraph(
+      parameters,
+      uses.map(({ binding }) => binding),
+    ),
+  };
+}
+
+/** From the gradient by normalised weights to that by parameters: through the normalisation, backwards. */
+function finishingGraph(parameters: readonly Parameter[], bindings: readonly Binding[]): Graph {
+  const recording = tape("finish");
   const { bind, leaves } = flatParameters(recording, parameters);
+  const effective = flat(
+    recording,
+    bindings.map((binding) => bind(recording, binding)),
+  );
+  const cotangent = recording.input("effective", "float32", effective.shape);
+  const names = parameters.map(({ name }) => (leaves.get(name) as Value).name);
+  const gradients = vjp(recording, effective, cotangent, names);
+  recording.output(
+    "gradient",
+    flat(
+      recording,
+      names.map((name) => gradients.get(name) as Value),
+    ),
+  );
+  return removeDead(recording.graph());
+}
+
+/**
+ * The whole of a training step as one graph, for looking into: parameters [P] and a batch (as in
+ * {@link TrainingGraphs.body}) → loss [batch] and the gradient [P] of its sum.
+ * @throws NotTrainableError as {@link trainingGraphs}
+ */
+export function trainingGraph(model: ScoreModel, shape: Shape, batch: number, lowering: Lowering): Graph {
+  const { parameters } = summarize(model, shape);
+  const recording = tape("training");
+  const { bind, leaves } = flatParameters(recording, parameters);
+  const { loss, total } = lossNodes(recording, model, shape, batch, bind);
+  const names = parameters.map(({ name }) => (leaves.get(name) as Value).name);
+  const { graph, gradients } = differentiated(recording.graph(), total, names);
+  const whole = tape("training", graph);
+  whole.output("loss", loss);
+  whole.output(
+    "gradient",
+    flat(
+      whole,
+      names.map((name) => graph.values.get(gradients.get(name) as string) as Value),
+    ),
+  );
+  return lowered(whole.graph(), lowering);
+}
+
+/** The loss of each image, and their sum. */
+function lossNodes(
+  recording: Tape,
+  model: ScoreModel,
+  shape: Shape,
+  batch: number,
+  bind: Binder,
+): { loss: Value; total: Value } {
+  const { op } = recording;
   const { score } = scoreNodes(recording, model, shape, batch, bind);
   const root = recording.input("root", "float32", [batch, 1, 1, 1]);
   const target = recording.input("target", "float32", [batch, ...shape]);
-
-  const { op } = recording;
   const residual = op("Sub", [op("Mul", [score, root]), target]);
-  const squares = op("ReduceSum", [op("Mul", [residual, residual]), int64(recording, [1, 2, 3])], {
-    keepdims: 0,
-  });
+  const pixels = int64(recording, [1, 2, 3]);
+  const squares = op("ReduceSum", [op("Mul", [residual, residual]), pixels], { keepdims: 0 });
   const loss = op("Mul", [squares, 1 / elements(shape)]);
-  const total = op("ReduceSum", [loss, int64(recording, [0])], { keepdims: 1 });
+  return { loss, total: op("ReduceSum", [loss, int64(recording, [0])], { keepdims: 1 }) };
+}
 
-  const names = parameters.map(({ name }) => (leaves.get(name) as Value).name);
-  const obstacles = undifferentiable(recording.graph(), total.name, names);
+function differentiated(graph: Graph, total: Value, names: readonly string[]): Differentiated {
+  const obstacles = undifferentiable(graph, total.name, names);
   if (obstacles.length > 0) throw new NotTrainableError(`cannot train this network: ${obstacles[0].message}`);
-  const { graph, gradients } = differentiate(recording.graph(), total.name, names);
+  return differentiate(graph, total.name, names);
+}
 
-  const whole = tape("training", graph);
-  const parts = names.map((name) => {
-    const gradient = graph.values.get(gradients.get(name) as string);
-    return whole.op("Reshape", [gradient, int64(whole, [-1])]);
-  });
-  whole.output("loss", loss);
-  whole.output("gradient", parts.length === 1 ? parts[0] : whole.op("Concat", parts, { axis: 0 }));
-  const complete = removeDead(whole.graph());
+function lowered(graph: Graph, lowering: Lowering): Graph {
+  const complete = removeDead(graph);
   const laidOut = lowering.kind === "blocked" ? toBlocked(complete, lowering.block) : complete;
   return removeDead(lower(laidOut, portable));
 }
+
+/** Arrays laid end to end. */
+function flat(on: Tape, parts: readonly Value[]): Value {
+  const rows = parts.map((part) => on.op("Reshape", [part, int64(on, [-1])]));
+  return rows.length === 1 ? rows[0] : on.op("Concat", rows, { axis: 0 });
+}
+
+/** What a network asked for, and what it got. */
+interface Use {
+  readonly binding: Binding;
+  readonly value: Value;
+}
+
+const recordUses =
+  (bind: Binder, uses: Use[]): Binder =>
+  (on, binding) => {
+    const value = bind(on, binding);
+    uses.push({ binding, value });
+    return value;
+  };
 
 /** The score with parameters for an input, for any number of images: parameters [P], x, sigma, label? → score. */
 export function scoringGraph(model: ScoreModel, shape: Shape): Graph {

@@ -7,12 +7,13 @@ import type { InferenceSession } from "onnxruntime-common";
 import { blockSize } from "../block-size.ts";
 import type { Gradients } from "../engine.ts";
 import type { GradientSessionOptions, Share } from "../gradient-session.ts";
-import { scoringGraph, trainingGraph } from "../training-graph.ts";
+import { scoringGraph, trainingGraphs, type Lowering } from "../training-graph.ts";
 
 /** What is asked of a worker. */
 export type Request =
   | { readonly kind: "open" }
   | { readonly kind: "gradient"; readonly parameters: Float32Array; readonly share: Share }
+  | { readonly kind: "finish"; readonly parameters: Float32Array; readonly effective: Float32Array }
   | {
       readonly kind: "score";
       readonly parameters: Float32Array;
@@ -23,7 +24,8 @@ export type Request =
 /** What it says to each. */
 export type Answer =
   | { readonly kind: "opened" | "disposed" }
-  | { readonly kind: "gradient"; readonly loss: Float32Array; readonly gradient: Float32Array }
+  | { readonly kind: "gradient"; readonly loss: Float32Array; readonly effective: Float32Array }
+  | { readonly kind: "finish"; readonly gradient: Float32Array }
   | { readonly kind: "score"; readonly scores: Float32Array }
   | { readonly kind: "failed"; readonly message: string };
 
@@ -62,16 +64,16 @@ export async function openNodeGradients(options: NodeGradientsOptions): Promise<
   const microBatch = Math.min(options.microBatch ?? (onCpu ? cpuMicroBatch : shareSize), shareSize);
   const block = onCpu ? await blockSize(await import("onnxruntime-node")) : undefined;
 
-  const training = trainingGraph(
-    model,
-    shape,
-    microBatch,
-    block === undefined ? { kind: "portable" } : { kind: "blocked", block },
-  );
+  const lowering: Lowering = block === undefined ? { kind: "portable" } : { kind: "blocked", block };
+  const { weights, body, finish } = trainingGraphs(model, shape, microBatch, lowering);
   const workerData: Omit<GradientSessionOptions, "ort"> = {
-    training: encodeModel(training),
+    models: {
+      weights: encodeModel(weights),
+      body: encodeModel(body),
+      finish: encodeModel(finish),
+      scoring: encodeModel(scoringGraph(model, shape)),
+    },
     batch: microBatch,
-    scoring: encodeModel(scoringGraph(model, shape)),
     shape,
     session: sessionOptions(device),
   };
@@ -96,9 +98,10 @@ export async function openNodeGradients(options: NodeGradientsOptions): Promise<
           workers[i].ask({ kind: "gradient", parameters, share: part }, "gradient"),
         ),
       );
-      const [first, ...others] = parts.map(({ gradient }) => gradient);
-      for (const gradient of others) for (let i = 0; i < first.length; i++) first[i] += gradient[i];
-      return { loss: Float32Array.from(parts.flatMap(({ loss }) => [...loss])), gradient: first };
+      const [effective, ...others] = parts.map((part) => part.effective);
+      for (const other of others) for (let i = 0; i < effective.length; i++) effective[i] += other[i];
+      const { gradient } = await workers[0].ask({ kind: "finish", parameters, effective }, "finish");
+      return { loss: Float32Array.from(parts.flatMap(({ loss }) => [...loss])), gradient };
     },
 
     async score(parameters, images) {

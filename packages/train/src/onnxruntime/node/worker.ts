@@ -1,6 +1,10 @@
 /** One session of the training engine in a thread of its own, since a run of it holds the thread. */
 import { parentPort, workerData } from "node:worker_threads";
-import { openGradientSession, type GradientSession, type GradientSessionOptions } from "../gradient-session.ts";
+import {
+  openGradientSession,
+  type GradientSession,
+  type GradientSessionOptions,
+} from "../gradient-session.ts";
 import type { Answer, Request } from "./gradients.ts";
 
 const port = parentPort;
@@ -20,6 +24,8 @@ async function answer(request: Request): Promise<Answer> {
       return { kind: "opened" };
     case "gradient":
       return { kind: "gradient", ...(await session.gradient(request.parameters, request.share)) };
+    case "finish":
+      return { kind: "finish", gradient: await session.finish(request.parameters, request.effective) };
     case "score":
       return { kind: "score", scores: await session.score(request.parameters, request.share) };
     case "dispose":
