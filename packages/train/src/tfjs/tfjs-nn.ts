@@ -3,6 +3,7 @@
  * those are the layouts that TensorFlow's kernels take without a transpose.
  */
 import {
+  between,
   biasInit,
   nearestBounds,
   samePadding,
@@ -71,7 +72,7 @@ export function tfjsNn(bind: (name: string, shape: Shape, init: Init) => tf.Tens
     meanPool: (x) => tf.avgPool(x, 2, 2, "valid"),
     maxPool: (x, size) => tf.maxPool(x, size, 1, "same"),
     upsample,
-    resize: (x, like) => tf.image.resizeBilinear(x, [like.shape[1], like.shape[2]], true),
+    resize: (x, like) => interpolate(interpolate(x, 1, like.shape[1]), 2, like.shape[2]),
 
     moments(x) {
       const { mean, variance } = tf.moments(x, [1, 2]);
@@ -172,6 +173,22 @@ const silu = tf.customGrad((x, save) => {
     },
   };
 });
+
+/**
+ * Linear interpolation along an axis to another size, the ends aligned. By gathering, since the gradient of TensorFlow.js's
+ * own resize is wrong in plain JavaScript where height and width differ.
+ */
+function interpolate(x: tf.Tensor4D, axis: 1 | 2, size: number): tf.Tensor4D {
+  if (x.shape[axis] === size) return x;
+  const places = Array.from({ length: size }, (_, i) => between(i, size, x.shape[axis]));
+  const at = (indices: number[]): tf.Tensor4D => tf.gather(x, tf.tensor1d(indices, "int32"), axis);
+  const fraction = tf
+    .tensor1d(places.map(([, , part]) => part))
+    .reshape(axis === 1 ? [size, 1, 1] : [size, 1]);
+  const low = at(places.map(([index]) => index));
+  const high = at(places.map(([, index]) => index));
+  return tf.add(low, tf.mul(tf.sub(high, low), fraction));
+}
 
 /** Nearest-neighbour doubling; its gradient is the sum over each 2×2 block. */
 const upsample = tf.customGrad((x) => {
