@@ -24,7 +24,8 @@ const packages: Record<"core" | "infer" | "export" | "train", readonly Room[]> =
   train: [
     {
       // tfjs's engine opens its backend
-      files: /^(cli|datasets|run|onnxruntime\/node)\/|^tfjs\/(available|backends|engine)\.ts$|^(cli|node)\.ts$/,
+      files:
+        /^(cli|datasets|run|onnxruntime\/node)\/|^tfjs\/(available|backends|engine)\.ts$|^(cli|node)\.ts$/,
       edge: true,
       may: [
         "@ncsn/core",

@@ -35,17 +35,33 @@ export interface VocabularyCase {
 
 export const vocabularyCases: readonly VocabularyCase[] = [
   { name: "conv 3x3 with bias", image: (nn, { odd }) => nn.conv("layer", odd, 4) },
-  { name: "conv 1x1 without bias", image: (nn, { odd }) => nn.conv("layer", odd, 4, { size: 1, bias: false }) },
+  {
+    name: "conv 1x1 without bias",
+    image: (nn, { odd }) => nn.conv("layer", odd, 4, { size: 1, bias: false }),
+  },
   { name: "conv 5x5", image: (nn, { odd }) => nn.conv("layer", odd, 2, { size: 5 }) },
   { name: "conv stride 2, odd size", image: (nn, { odd }) => nn.conv("layer", odd, 4, { stride: 2 }) },
   { name: "conv stride 2, even size", image: (nn, { even }) => nn.conv("layer", even, 4, { stride: 2 }) },
   { name: "conv dilation 2", image: (nn, { odd }) => nn.conv("layer", odd, 4, { dilation: 2 }) },
-  { name: "conv dilation 4, larger than the image", image: (nn, { even }) => nn.conv("layer", even, 4, { dilation: 4 }) },
-  { name: "conv of unit weights with gain", image: (nn, { odd }) => nn.conv("layer", odd, 4, { unit: true, gain: 1.7, bias: false }) },
+  {
+    name: "conv dilation 4, larger than the image",
+    image: (nn, { even }) => nn.conv("layer", even, 4, { dilation: 4 }),
+  },
+  {
+    name: "conv of unit weights with gain",
+    image: (nn, { odd }) => nn.conv("layer", odd, 4, { unit: true, gain: 1.7, bias: false }),
+  },
   { name: "conv with gain alone", image: (nn, { odd }) => nn.conv("layer", odd, 4, { gain: 0.3 }) },
   { name: "dense", vector: (nn, _, { perChannel }) => nn.dense("layer", perChannel, 5) },
-  { name: "dense of unit weights", vector: (nn, _, { perChannel }) => nn.dense("layer", perChannel, 5, { unit: true, gain: 2 }) },
-  { name: "vector", vector: (nn, _, { perChannel }) => nn.times(perChannel, nn.vector("row", 3, { kind: "normal", deviation: 1 })) },
+  {
+    name: "dense of unit weights",
+    vector: (nn, _, { perChannel }) => nn.dense("layer", perChannel, 5, { unit: true, gain: 2 }),
+  },
+  {
+    name: "vector",
+    vector: (nn, _, { perChannel }) =>
+      nn.times(perChannel, nn.vector("row", 3, { kind: "normal", deviation: 1 })),
+  },
   { name: "add", image: (nn, { odd, other }) => nn.add(odd, other) },
   { name: "scale by number", image: (nn, { odd }) => nn.scale(odd, -1.3) },
   { name: "scale by vector", image: (nn, { odd }, { perChannel }) => nn.scale(odd, perChannel) },
@@ -71,10 +87,16 @@ export const vocabularyCases: readonly VocabularyCase[] = [
   { name: "attention, one head", image: (nn, { query, key: k, value }) => nn.attention(query, k, value, 1) },
   { name: "attention, two heads", image: (nn, { query, key: k, value }) => nn.attention(query, k, value, 2) },
   { name: "times number", vector: (nn, _, { perChannel }) => nn.times(perChannel, -0.4) },
-  { name: "times vector", vector: (nn, _, { perChannel, perChannelToo }) => nn.times(perChannel, perChannelToo) },
+  {
+    name: "times vector",
+    vector: (nn, _, { perChannel, perChannelToo }) => nn.times(perChannel, perChannelToo),
+  },
   { name: "times, row by column", vector: (nn, _, { row, column }) => nn.times(row, column) },
   { name: "plus number", vector: (nn, _, { perChannel }) => nn.plus(perChannel, 2.5) },
-  { name: "plus vector", vector: (nn, _, { perChannel, perChannelToo }) => nn.plus(perChannel, perChannelToo) },
+  {
+    name: "plus vector",
+    vector: (nn, _, { perChannel, perChannelToo }) => nn.plus(perChannel, perChannelToo),
+  },
   { name: "plus column", vector: (nn, _, { perChannel, column }) => nn.plus(perChannel, column) },
   { name: "log", vector: (nn, _, { positive }) => nn.log(positive) },
   { name: "rsqrt", vector: (nn, _, { positive }) => nn.rsqrt(positive) },
@@ -88,10 +110,16 @@ export const vocabularyCases: readonly VocabularyCase[] = [
 /** Float32 values of the inputs, the same for every interpreter. */
 export function vocabularyInputs(): { images: Images<Values>; vectors: Vectors<Values> } {
   const images = Object.fromEntries(
-    Object.entries(imageShapes).map(([name, shape], i) => [name, values(shape, normals(split(key(1), i), elements(shape)))]),
+    Object.entries(imageShapes).map(([name, shape], i) => [
+      name,
+      values(shape, normals(split(key(1), i), elements(shape))),
+    ]),
   ) as Images<Values>;
   const vectors = Object.fromEntries(
-    Object.entries(vectorShapes).map(([name, shape], i) => [name, values(shape, normals(split(key(2), i), elements(shape)))]),
+    Object.entries(vectorShapes).map(([name, shape], i) => [
+      name,
+      values(shape, normals(split(key(2), i), elements(shape))),
+    ]),
   ) as Vectors<Values>;
   vectors.positive = values([2, 1], Float32Array.of(0.31, 3.5));
   vectors.label = values([2, 1], Float32Array.of(-1, 2));

@@ -54,10 +54,8 @@ describe("a run", () => {
       "samples",
     ]);
     const checkpoint = checkpointOf(folder, "mixture-edm-1");
-    expect(checkpoint).toMatchObject({
-      step: 25,
-      engine: expect.stringMatching(/^ONNX Runtime on cpu, \d+ sessions?$/),
-    });
+    expect(checkpoint.step).toBe(25);
+    expect(checkpoint.engine).toMatch(/^ONNX Runtime on cpu, \d+ sessions?$/);
     expect(JSON.parse(readFileSync(join(folder, path, "config.json"), "utf8"))).toEqual(checkpoint.config);
     expect(checkpoint.config).toMatchObject({
       seed: 3,

@@ -60,7 +60,7 @@ export async function openTfjsEngine({
 
   const toImages = (values: Float32Array, count: number): tf.Tensor4D => {
     const [channels, height, width] = shape;
-    const image = tf.tensor(values, [count, channels, height, width]) as tf.Tensor4D;
+    const image = tf.tensor<tf.Rank.R4>(values, [count, channels, height, width]);
     return channels === 1 ? image.reshape([count, height, width, 1]) : image.transpose([0, 2, 3, 1]);
   };
   const column = (values: ArrayLike<number>): tf.Tensor2D =>
@@ -103,11 +103,11 @@ export async function openTfjsEngine({
         const gradient = tf.concat1d(grads.map((g) => g.flatten()));
         const norm = tf.sqrt(tf.sum(tf.square(gradient)));
         const g = clip === Infinity ? gradient : gradient.mul(tf.minimum(1, tf.div(clip, norm)));
-        const m = tf.add(state["adam.m"].mul(beta1), g.mul(1 - beta1)) as tf.Tensor1D;
-        const v = tf.add(state["adam.v"].mul(beta2), g.square().mul(1 - beta2)) as tf.Tensor1D;
+        const m = tf.add<tf.Tensor1D>(state["adam.m"].mul(beta1), g.mul(1 - beta1));
+        const v = tf.add<tf.Tensor1D>(state["adam.v"].mul(beta2), g.square().mul(1 - beta2));
         const direction = tf.div(m, tf.sqrt(v.mul(1 / (1 - beta2 ** steps))).add(epsilon));
-        const raw = tf.sub(state.raw, direction.mul(rate / (1 - beta1 ** steps))) as tf.Tensor1D;
-        const ema = tf.add(state.ema.mul(emaDecay), raw.mul(1 - emaDecay)) as tf.Tensor1D;
+        const raw = tf.sub<tf.Tensor1D>(state.raw, direction.mul(rate / (1 - beta1 ** steps)));
+        const ema = tf.add<tf.Tensor1D>(state.ema.mul(emaDecay), raw.mul(1 - emaDecay));
         return {
           next: { raw, ema, "adam.m": m, "adam.v": v },
           report: tf.concat([perImage.flatten(), norm.reshape([1])]),

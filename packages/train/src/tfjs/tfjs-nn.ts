@@ -45,7 +45,7 @@ export function tfjsNn(bind: (name: string, shape: Shape, init: Init) => tf.Tens
     },
     dense(name, v, width, { bias = true, ...options } = {}) {
       const inputs = v.shape[1];
-      const y = tf.matMul(v, weight(name, [width, inputs], options) as tf.Tensor2D);
+      const y = tf.matMul(v, weight(name, [width, inputs], options));
       return bias ? y.add<tf.Tensor2D>(bind(`${name}.bias`, [width], biasInit(inputs))) : (y as tf.Tensor2D);
     },
 
@@ -141,7 +141,7 @@ function convolve(
     ],
   );
   return tf.batchToSpaceND(
-    tf.conv2d(blocks as tf.Tensor4D, w, 1, "valid"),
+    tf.conv2d(blocks, w, 1, "valid"),
     [dilation, dilation],
     [
       [0, down],
@@ -168,7 +168,7 @@ const silu = tf.customGrad((x, save) => {
   return {
     value: y,
     gradFunc: (dy, saved) => {
-      const [sigmoid, value] = saved as tf.Tensor[];
+      const [sigmoid, value] = saved;
       return tf.tidy(() => tf.mul(dy, tf.add(value, tf.mul(sigmoid, tf.sub(1, value)))));
     },
   };
@@ -195,7 +195,7 @@ const upsample = tf.customGrad((x) => {
   const image = x as tf.Tensor4D;
   return {
     value: tf.image.resizeNearestNeighbor(image, [2 * image.shape[1], 2 * image.shape[2]]),
-    gradFunc: (dy) => tf.tidy(() => tf.avgPool(dy as tf.Tensor4D, 2, 2, "valid").mul(4)),
+    gradFunc: (dy) => tf.tidy(() => tf.avgPool(dy, 2, 2, "valid").mul(4)),
   };
 }) as (x: tf.Tensor4D) => tf.Tensor4D;
 
@@ -211,7 +211,7 @@ function unitNorm(weight: tf.Tensor, gain: number): tf.Tensor {
     return {
       value: y,
       gradFunc: (dy, saved) => {
-        const [value, n, f] = saved as tf.Tensor[];
+        const [value, n, f] = saved;
         return tf.tidy(() => {
           const along = tf.sum(tf.mul(dy, value), axes).div(tf.maximum(n, 1e-20).mul(gain));
           return tf.sub(tf.mul(dy, f), tf.mul(value, along));

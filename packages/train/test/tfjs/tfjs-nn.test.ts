@@ -24,7 +24,7 @@ const reference = referenceNn(parameterValues);
 const { images, vectors } = vocabularyInputs();
 
 /** A parameter of the canonical layout as the tensor that the interpreter wants. */
-const tensorOf = (name: string, shape: Shape, data: ArrayLike<number>): tf.Tensor =>
+const tensorOf = (shape: Shape, data: ArrayLike<number>): tf.Tensor =>
   tf.tensor(Float32Array.from(data), [...shape]).transpose(engineLayout(shape).toEngine);
 
 const tensors = () => ({
@@ -37,7 +37,7 @@ const tensors = () => ({
   vectors: Object.fromEntries(
     Object.entries(vectors).map(([name, { shape, data }]) => [
       name,
-      tf.tensor(Float32Array.from(data), [...shape]),
+      tf.tensor<tf.Rank>(Float32Array.from(data), [...shape]),
     ]),
   ) as Record<keyof typeof vectors, tf.Tensor2D>,
 });
@@ -67,7 +67,7 @@ describe.each(vocabularyCases)("$name", (vocabularyCase) => {
     const expected = runReference(vocabularyCase);
     const actual = runTfjs(
       vocabularyCase,
-      tfjsNn((name, shape, init) => tensorOf(name, shape, parameterValues(name, shape, init))),
+      tfjsNn((name, shape, init) => tensorOf(shape, parameterValues(name, shape, init))),
     );
     expect(actual.shape).toEqual(expected.shape);
     expect(relativeError(actual.dataSync(), expected.data)).toBeLessThan(1e-5);
@@ -101,15 +101,13 @@ describe.each(parametric)("the gradient of $name", (vocabularyCase) => {
     const gradient = tf.grad((w) =>
       runTfjs(
         vocabularyCase,
-        tfjsNn((name, s, init) =>
-          name === weightName ? w : tensorOf(name, s, parameterValues(name, s, init)),
-        ),
+        tfjsNn((name, s, init) => (name === weightName ? w : tensorOf(s, parameterValues(name, s, init)))),
       )
         .square()
         .sum()
         .mul(0.5)
         .asScalar(),
-    )(tensorOf(weightName, shape, data));
+    )(tensorOf(shape, data));
     const canonical = gradient.transpose(engineLayout(shape).toCanonical);
     expect(relativeError(canonical.dataSync(), expected)).toBeLessThan(1e-4);
   });
@@ -144,7 +142,7 @@ describe.each(onImages)("the gradient of $name", (vocabularyCase) => {
     const gradient = tf.grad((x) =>
       runTfjs(
         vocabularyCase,
-        tfjsNn((name, s, init) => tensorOf(name, s, parameterValues(name, s, init))),
+        tfjsNn((name, s, init) => tensorOf(s, parameterValues(name, s, init))),
         { images: { ...all.images, [inputName]: x as tf.Tensor4D }, vectors: all.vectors },
       )
         .square()

@@ -161,7 +161,7 @@ function openWorker(workerData: Omit<GradientSessionOptions, "ort">) {
         const onError = (error: Error): void => settle(() => reject(error));
         worker.on("message", onMessage);
         worker.on("error", onError);
-        worker.postMessage(request);
+        worker.postMessage(request, []);
       });
     },
     end: () => worker.terminate(),
