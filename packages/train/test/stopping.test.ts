@@ -65,20 +65,27 @@ describe("Ctrl-C", () => {
     expect(checkpointOf(folder, "terminated").step).toBeGreaterThan(0);
   });
 
-  it("leaves a run that only one process at a time goes on with", async () => {
-    const resume = ["--resume", "terminated", "--backend", "cpu"];
-    const first = startTraining(folder, ...resume);
-    await first.said("from step");
+  it("by SIGKILL leaves a run that goes on, of which there was only one process at a time", async () => {
+    const resume = ["--resume", "endless", "--backend", "cpu"];
+    const first = startTraining(folder, ...tinyRun, "--steps", "1000000", "--name", "endless");
+    await first.said("step 1/");
     const second = await trainIn(folder, ...resume);
     expect(second.code).toBe(2);
     expect(second.stderr).toMatch(
-      /^error: runs\/terminated is being written by process \d+; if it is not, delete runs\/terminated\/lock$/m,
+      /^error: runs\/endless is being written by process \d+; if it is not, delete runs\/endless\/lock$/m,
     );
     first.kill("SIGKILL");
     await first.done;
-    expect(await trainIn(folder, ...resume)).toMatchObject({ code: 0 });
-    const complete = await trainIn(folder, ...resume);
-    expect(complete.code).toBe(0);
-    expect(complete.stderr).toContain("run terminated is complete");
+    const third = startTraining(folder, ...resume);
+    await third.said("step 1/"); // the only checkpoint was that of the start
+    third.kill("SIGTERM");
+    expect((await third.done).code).toBe(143);
+  });
+
+  it("is nothing to a run that is complete", async () => {
+    expect(await trainIn(folder, ...tinyRun, "--steps", "2", "--name", "short")).toMatchObject({ code: 0 });
+    const { code, stderr } = await trainIn(folder, "--resume", "short", "--backend", "cpu");
+    expect(code).toBe(0);
+    expect(stderr).toContain("run short is complete");
   });
 });
