@@ -13,3 +13,4 @@ export * from "./autodiff/index.ts";
 export * from "./lowering/index.ts";
 export * from "./lowering/portable.ts";
 export * from "./lowering/blocked.ts";
+export * from "./lowering/fuse-sums.ts";

@@ -6,6 +6,7 @@
 import { applyScore, summarize, type Parameter, type ScoreModel, type Shape } from "@ncsn/core";
 import {
   differentiate,
+  fuseSums,
   inputBinder,
   lower,
   onnxNn,
@@ -167,8 +168,8 @@ function differentiated(graph: Graph, total: Value, names: readonly string[]): D
 
 function lowered(graph: Graph, lowering: Lowering): Graph {
   const complete = removeDead(graph);
-  const laidOut = lowering.kind === "blocked" ? toBlocked(complete, lowering.block) : complete;
-  return removeDead(lower(laidOut, portable));
+  if (lowering.kind === "portable") return removeDead(lower(complete, portable));
+  return removeDead(fuseSums(lower(toBlocked(complete, lowering.block), portable)));
 }
 
 /** Arrays laid end to end. */
