@@ -1,5 +1,6 @@
 /** Loading and sampling in Node: on the CPU, or on a GPU by ONNX Runtime's CUDA or WebGPU provider. */
 export * from "../index.ts";
+export { busyFlag, marked, waitAtExit, type BusyFlag } from "./busy-flag.ts";
 export { cores } from "./cores.ts";
 export { nodeDevices, probeDevice, probeDevices, type DeviceReport, type NodeDevice } from "./devices.ts";
 export { load, type LoadOptions } from "./load.ts";

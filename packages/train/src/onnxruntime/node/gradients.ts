@@ -2,7 +2,7 @@
 import { Worker } from "node:worker_threads";
 import type { ScoreModel, Shape } from "@ncsn/core";
 import { encodeModel } from "@ncsn/export";
-import { cores, probeDevice, type NodeDevice } from "@ncsn/infer/node";
+import { busyFlag, cores, probeDevice, waitAtExit, type BusyFlag, type NodeDevice } from "@ncsn/infer/node";
 import type { InferenceSession } from "onnxruntime-common";
 import { blockSize } from "../block-size.ts";
 import type { Gradients } from "../engine.ts";
@@ -28,6 +28,13 @@ export type Answer =
   | { readonly kind: "finish"; readonly gradient: Float32Array }
   | { readonly kind: "score"; readonly scores: Float32Array }
   | { readonly kind: "failed"; readonly message: string };
+
+/** What a worker is started with. */
+export interface WorkerData {
+  readonly options: Omit<GradientSessionOptions, "ort">;
+  /** Says when the worker is in ONNX Runtime. */
+  readonly busy: BusyFlag;
+}
 
 /** A device that cannot train here; the message says why. */
 export class TrainingDeviceError extends Error {
@@ -66,7 +73,7 @@ export async function openNodeGradients(options: NodeGradientsOptions): Promise<
 
   const lowering: Lowering = block === undefined ? { kind: "portable" } : { kind: "blocked", block };
   const { weights, body, finish } = trainingGraphs(model, shape, microBatch, lowering);
-  const workerData: Omit<GradientSessionOptions, "ort"> = {
+  const sessionWith: WorkerData["options"] = {
     models: {
       weights: encodeModel(weights),
       body: encodeModel(body),
@@ -77,8 +84,13 @@ export async function openNodeGradients(options: NodeGradientsOptions): Promise<
     shape,
     session: sessionOptions(device),
   };
-  const workers = Array.from({ length: sessions }, () => openWorker(workerData));
-  await Promise.all(workers.map((worker) => worker.ask({ kind: "open" }, "opened")));
+  const workers = Array.from({ length: sessions }, () => openWorker(sessionWith));
+  try {
+    await Promise.all(workers.map((worker) => worker.ask({ kind: "open" }, "opened")));
+  } catch (error) {
+    await Promise.all(workers.map((worker) => worker.end()));
+    throw error;
+  }
 
   /** The share of each worker; the last ones may have none. */
   const divide = <S extends Pick<Share, "x" | "sigma" | "label">>(share: S): S[] => {
@@ -120,7 +132,7 @@ export async function openNodeGradients(options: NodeGradientsOptions): Promise<
     async dispose() {
       await Promise.all(
         workers.map(async (worker) => {
-          await worker.ask({ kind: "dispose" }, "disposed");
+          await worker.ask({ kind: "dispose" }, "disposed").catch(() => undefined); // it ends in any case
           await worker.end();
         }),
       );
@@ -139,30 +151,53 @@ function sessionOptions(device: NodeDevice): InferenceSession.SessionOptions {
     : { ...common, executionProviders: [device, "cpu"] };
 }
 
-/** A worker that answers one request at a time. */
-function openWorker(workerData: Omit<GradientSessionOptions, "ort">) {
-  const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData });
+/** A worker that is asked one thing at a time; while it has nothing to answer it keeps no process alive. */
+function openWorker(options: WorkerData["options"]) {
+  const busy = busyFlag();
+  const worker = new Worker(new URL("./worker.js", import.meta.url), {
+    workerData: { options, busy } satisfies WorkerData,
+    execArgv: [], // the process's own may be refused in a thread
+  });
+  worker.unref();
+  const forget = waitAtExit(busy);
+  let ended = false;
+  worker.once("exit", () => {
+    ended = true;
+    forget();
+  });
+  let free: Promise<unknown> = Promise.resolve();
+
+  const send = <K extends Answer["kind"]>(request: Request, kind: K): Promise<Extract<Answer, { kind: K }>> =>
+    new Promise((resolve, reject) => {
+      const settle = (f: () => void): void => {
+        worker.off("message", onMessage);
+        worker.off("error", reject);
+        worker.off("exit", onExit);
+        worker.unref();
+        f();
+      };
+      const onMessage = (answer: Answer): void =>
+        settle(() => {
+          if (answer.kind === kind) resolve(answer as Extract<Answer, { kind: K }>);
+          else
+            reject(
+              new Error(answer.kind === "failed" ? answer.message : `unexpected answer: ${answer.kind}`),
+            );
+        });
+      const onExit = (): void => settle(() => reject(new Error("a thread of the training engine has ended")));
+      if (ended) return onExit();
+      worker.on("message", onMessage);
+      worker.on("error", reject);
+      worker.on("exit", onExit);
+      worker.ref();
+      worker.postMessage(request, []);
+    });
+
   return {
     ask<K extends Answer["kind"]>(request: Request, kind: K): Promise<Extract<Answer, { kind: K }>> {
-      return new Promise((resolve, reject) => {
-        const settle = (f: () => void): void => {
-          worker.off("message", onMessage);
-          worker.off("error", onError);
-          f();
-        };
-        const onMessage = (answer: Answer): void =>
-          settle(() => {
-            if (answer.kind === kind) resolve(answer as Extract<Answer, { kind: K }>);
-            else
-              reject(
-                new Error(answer.kind === "failed" ? answer.message : `unexpected answer: ${answer.kind}`),
-              );
-          });
-        const onError = (error: Error): void => settle(() => reject(error));
-        worker.on("message", onMessage);
-        worker.on("error", onError);
-        worker.postMessage(request, []);
-      });
+      const answer = free.then(() => send(request, kind));
+      free = answer.catch(() => undefined);
+      return answer;
     },
     end: () => worker.terminate(),
   };

@@ -1,20 +1,18 @@
 /** One session of the training engine in a thread of its own, since a run of it holds the thread. */
 import { parentPort, workerData } from "node:worker_threads";
-import {
-  openGradientSession,
-  type GradientSession,
-  type GradientSessionOptions,
-} from "../gradient-session.ts";
-import type { Answer, Request } from "./gradients.ts";
+import { marked } from "@ncsn/infer/node";
+import { openGradientSession, type GradientSession } from "../gradient-session.ts";
+import type { Answer, Request, WorkerData } from "./gradients.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("this module is the body of a worker thread");
-const opening = open();
+const { options, busy } = workerData as WorkerData;
+const opening = marked(busy, open);
 
 async function open(): Promise<GradientSession> {
   const ort = await import("onnxruntime-node");
   ort.env.logLevel = "error";
-  return openGradientSession({ ort, ...(workerData as Omit<GradientSessionOptions, "ort">) });
+  return openGradientSession({ ort, ...options });
 }
 
 async function answer(request: Request): Promise<Answer> {
@@ -37,7 +35,7 @@ async function answer(request: Request): Promise<Answer> {
 }
 
 port.on("message", (request: Request) => {
-  answer(request).then(
+  marked(busy, () => answer(request)).then(
     (made) => port.postMessage(made),
     (error: unknown) =>
       port.postMessage({ kind: "failed", message: (error as Error).message } satisfies Answer),
