@@ -25,7 +25,7 @@ const packages: Record<"core" | "infer" | "export" | "train", readonly Room[]> =
     {
       // tfjs's engine opens its backend
       files:
-        /^(cli|datasets|run|onnxruntime\/node)\/|^tfjs\/(available|backends|engine)\.ts$|^(cli|node)\.ts$/,
+        /^(bench|cli|datasets|run|onnxruntime\/node)\/|^tfjs\/(available|backends|engine)\.ts$|^(cli|node)\.ts$/,
       edge: true,
       may: [
         "@ncsn/core",

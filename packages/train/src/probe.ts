@@ -27,7 +27,11 @@ const tolerance = 1e-3;
  * @param step steps taken so far
  * @throws DivergedError where a score is not finite
  */
-export async function measureProbe(config: RunConfig, engine: Engine, step: number): Promise<Probe> {
+export async function measureProbe(
+  config: RunConfig,
+  engine: Pick<Engine, "score">,
+  step: number,
+): Promise<Probe> {
   const { shape, recipe, seed, model } = config;
   const dimension = shape.reduce((a, b) => a * b, 1);
   const [sigmaMin, sigmaMax] = recipe.sigmaRange;

@@ -86,7 +86,7 @@ describe("a process", () => {
   it.each([
     ["train --recipe foo", "error: unknown recipe: foo (known: edm, tutorial)\n"],
     ["train --foo 3", "error: Unknown argument: foo\n"],
-    ["", "error: no command (known: train)\n"],
+    ["", "error: no command (known: train, bench)\n"],
   ])("of %j ends with 2", async (args, message) => {
     const outcome = await startCommand(folder, ...args.split(" ").filter(Boolean)).done;
     expect(outcome).toEqual({ code: 2, stdout: "", stderr: message });

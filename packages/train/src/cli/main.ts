@@ -1,5 +1,7 @@
 /** The commands of training, from arguments to an exit code. */
 import yargs from "yargs";
+import { runBench } from "../bench/bench-command.ts";
+import { benchOptions } from "../bench/bench-options.ts";
 import { DatasetError } from "../datasets/index.ts";
 import { TrainingDeviceError } from "../onnxruntime/node/gradients.ts";
 import { NotTrainableError } from "../onnxruntime/training-graph.ts";
@@ -41,7 +43,15 @@ async function parse(args: readonly string[]): Promise<() => Promise<number>> {
         command = () => runTrain(train);
       },
     )
-    .demandCommand(1, "no command (known: train)")
+    .command(
+      "bench",
+      "measure training and sampling on this machine, beside PyTorch with --peer",
+      (bench) => bench.options(benchOptions),
+      (bench) => {
+        command = () => runBench(bench);
+      },
+    )
+    .demandCommand(1, "no command (known: train, bench)")
     .strict()
     .wrap(110)
     .version(false)

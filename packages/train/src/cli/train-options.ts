@@ -56,7 +56,7 @@ export const trainOptions = {
 } as const satisfies Record<string, Options>;
 
 /** The options of `train` as yargs gives them, flags of networks apart. */
-export type TrainArguments = InferredOptionTypes<typeof trainOptions>;
+export type TrainArguments = Partial<InferredOptionTypes<typeof trainOptions>>;
 
 /** A flag for every option of a network that the command has not itself. */
 export const networkOptions: Readonly<Record<string, Options>> = Object.fromEntries(
