@@ -7,3 +7,4 @@ export * from "./trainer.ts";
 export * from "./onnxruntime/engine.ts";
 export * from "./onnxruntime/gradient-session.ts";
 export * from "./onnxruntime/training-graph.ts";
+export * from "./onnxruntime/weights.ts";

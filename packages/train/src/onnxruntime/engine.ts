@@ -12,17 +12,18 @@ import {
 } from "@ncsn/core";
 import type { Engine } from "../engine.ts";
 import type { Share } from "./gradient-session.ts";
+import { weightsOf } from "./weights.ts";
 
 /** Where gradients come from: one session in this thread, or one a core in threads of their own. */
 export interface Gradients {
   /** For people: "ONNX Runtime on cpu, 2 sessions". */
   readonly description: string;
-  /** The loss of each image, and the gradient of their sum. */
+  /** The loss of each image, and the gradient of their sum, by the weights (`weights.ts`). */
   gradient(
-    parameters: Float32Array,
+    weights: Float32Array,
     batch: Share,
   ): Promise<{ readonly loss: Float32Array; readonly gradient: Float32Array }>;
-  score(parameters: Float32Array, images: Pick<Share, "x" | "sigma" | "label">): Promise<Float32Array>;
+  score(weights: Float32Array, images: Pick<Share, "x" | "sigma" | "label">): Promise<Float32Array>;
   dispose(): Promise<void>;
 }
 
@@ -43,7 +44,9 @@ type State = Record<StateGroup, Float32Array>;
  * never leave this thread.
  */
 export function onnxEngine({ gradients, model, shape, parameters, optimiser }: OnnxEngineOptions): Engine {
-  const layout = flatLayout(summarize(model, shape).parameters);
+  const { parameters: table } = summarize(model, shape);
+  const layout = flatLayout(table);
+  const weights = weightsOf(model, shape, table);
   let state: State = {
     raw: layout.pack(parameters),
     ema: layout.pack(parameters),
@@ -56,8 +59,11 @@ export function onnxEngine({ gradients, model, shape, parameters, optimiser }: O
     description: gradients.description,
 
     async step(batch, hyper) {
-      const { loss, gradient } = await gradients.gradient(state.raw, shareOf(batch));
-      for (let i = 0; i < gradient.length; i++) gradient[i] /= loss.length;
+      const { loss, gradient: byWeights } = await gradients.gradient(
+        weights.ofParameters(state.raw),
+        shareOf(batch),
+      );
+      const gradient = weights.gradient(state.raw, byWeights, 1 / loss.length);
       steps += 1;
       const { raw, ema, "adam.m": m, "adam.v": v } = state;
       const gradNorm = adamStep({ raw, ema, m, v }, gradient, steps, hyper, optimiser);
@@ -65,7 +71,7 @@ export function onnxEngine({ gradients, model, shape, parameters, optimiser }: O
     },
 
     score: (x, sigma, which, label) =>
-      gradients.score(state[which], {
+      gradients.score(weights.ofParameters(state[which]), {
         x,
         sigma: Float32Array.from(sigma),
         ...(label === undefined ? {} : { label }),

@@ -26,23 +26,20 @@ export interface Share {
 }
 
 export interface GradientSession {
-  /** The loss of each image, and the gradient of their sum by the normalised weights; such gradients may be added up. */
+  /** The loss of each image, and the gradient of their sum, by the weights. */
   gradient(
-    parameters: Float32Array,
+    weights: Float32Array,
     share: Share,
-  ): Promise<{ readonly loss: Float32Array; readonly effective: Float32Array }>;
-  /** The gradient by the parameters, from that by the normalised weights. */
-  finish(parameters: Float32Array, effective: Float32Array): Promise<Float32Array>;
-  /** Scores by any parameters. */
-  score(parameters: Float32Array, images: Pick<Share, "x" | "sigma" | "label">): Promise<Float32Array>;
+  ): Promise<{ readonly loss: Float32Array; readonly gradient: Float32Array }>;
+  /** Scores by any weights. */
+  score(weights: Float32Array, images: Pick<Share, "x" | "sigma" | "label">): Promise<Float32Array>;
   dispose(): Promise<void>;
 }
 
 /** The bytes of each graph of `training-graph.ts`. */
 export interface GradientModels {
-  readonly weights: Uint8Array;
+  readonly layout: Uint8Array;
   readonly body: Uint8Array;
-  readonly finish: Uint8Array;
   readonly scoring: Uint8Array;
 }
 
@@ -56,14 +53,13 @@ export interface GradientSessionOptions {
   readonly session: InferenceSession.SessionOptions;
 }
 
-/** Opens the sessions of a training step; those that not every caller needs follow at their first use. */
+/** Opens the sessions of a training step; the one for scores follows when it is first needed. */
 export async function openGradientSession(options: GradientSessionOptions): Promise<GradientSession> {
   const { ort, models, batch, shape, session: settings } = options;
   const dimension = shape.reduce((a, b) => a * b, 1);
   const open = (model: Uint8Array): Promise<InferenceSession> => ort.InferenceSession.create(model, settings);
-  const weights = await open(models.weights);
+  const layout = await open(models.layout);
   const body = await open(models.body);
-  let finishing: Promise<InferenceSession> | undefined;
   let scoring: Promise<InferenceSession> | undefined;
   const float = (data: Float32Array, dims: readonly number[]): Tensor =>
     new ort.Tensor("float32", data, dims);
@@ -76,44 +72,36 @@ export async function openGradientSession(options: GradientSessionOptions): Prom
   const read = async (tensor: Tensor): Promise<Float32Array> => (await tensor.getData()) as Float32Array;
 
   return {
-    async gradient(parameters, share) {
+    async gradient(weights, share) {
       const count = share.sigma.length;
       const loss = new Float32Array(count);
-      const prepared = await weights.run({ parameters: vector(parameters) });
+      const laidOut = await layout.run({ weights: vector(weights) });
       let sum: Float32Array | undefined;
       for (let from = 0; from < count; from += batch) {
         const part = cut(share, from, batch, dimension);
         const made = await body.run({
-          ...prepared,
+          ...laidOut,
           ...images(part),
           root: float(part.root, [batch, 1, 1, 1]),
           target: float(part.target, [batch, ...shape]),
         });
         loss.set((await read(made.loss)).subarray(0, count - from), from);
-        const gradient = await read(made.effective);
+        const gradient = await read(made.gradient);
         if (sum === undefined) sum = gradient;
         else for (let i = 0; i < sum.length; i++) sum[i] += gradient[i];
       }
       if (sum === undefined) throw new RangeError("cannot take the gradient of no images");
-      return { loss, effective: sum };
+      return { loss, gradient: sum };
     },
 
-    async finish(parameters, effective) {
-      finishing ??= open(models.finish);
-      const made = await (
-        await finishing
-      ).run({ parameters: vector(parameters), effective: vector(effective) });
-      return read(made.gradient);
-    },
-
-    async score(parameters, given) {
+    async score(weights, given) {
       scoring ??= open(models.scoring);
-      const made = await (await scoring).run({ parameters: vector(parameters), ...images(given) });
+      const made = await (await scoring).run({ weights: vector(weights), ...images(given) });
       return read(made.score);
     },
 
     async dispose() {
-      for (const session of [weights, body, await finishing, await scoring]) await session?.release();
+      for (const session of [layout, body, await scoring]) await session?.release();
     },
   };
 }

@@ -1,22 +1,22 @@
 /** Gradients by ONNX Runtime under Node: on CPU one single-threaded session a core, each on its share of the batch. */
 import { Worker } from "node:worker_threads";
-import type { ScoreModel, Shape } from "@ncsn/core";
+import { summarize, type ScoreModel, type Shape } from "@ncsn/core";
 import { encodeModel } from "@ncsn/export";
 import { busyFlag, cores, probeDevice, waitAtExit, type BusyFlag, type NodeDevice } from "@ncsn/infer/node";
 import type { InferenceSession } from "onnxruntime-common";
 import { blockSize } from "../block-size.ts";
 import type { Gradients } from "../engine.ts";
 import type { GradientSessionOptions, Share } from "../gradient-session.ts";
-import { scoringGraph, trainingGraphs, type Lowering } from "../training-graph.ts";
+import { scoringGraph, trainingGraphs, type Lowering, type Training } from "../training-graph.ts";
+import { weightsOf } from "../weights.ts";
 
 /** What is asked of a worker. */
 export type Request =
   | { readonly kind: "open" }
-  | { readonly kind: "gradient"; readonly parameters: Float32Array; readonly share: Share }
-  | { readonly kind: "finish"; readonly parameters: Float32Array; readonly effective: Float32Array }
+  | { readonly kind: "gradient"; readonly weights: Float32Array; readonly share: Share }
   | {
       readonly kind: "score";
-      readonly parameters: Float32Array;
+      readonly weights: Float32Array;
       readonly share: Pick<Share, "x" | "sigma" | "label">;
     }
   | { readonly kind: "dispose" };
@@ -24,8 +24,7 @@ export type Request =
 /** What it says to each. */
 export type Answer =
   | { readonly kind: "opened" | "disposed" }
-  | { readonly kind: "gradient"; readonly loss: Float32Array; readonly effective: Float32Array }
-  | { readonly kind: "finish"; readonly gradient: Float32Array }
+  | { readonly kind: "gradient"; readonly loss: Float32Array; readonly gradient: Float32Array }
   | { readonly kind: "score"; readonly scores: Float32Array }
   | { readonly kind: "failed"; readonly message: string };
 
@@ -72,13 +71,17 @@ export async function openNodeGradients(options: NodeGradientsOptions): Promise<
   const block = onCpu ? await blockSize(await import("onnxruntime-node")) : undefined;
 
   const lowering: Lowering = block === undefined ? { kind: "portable" } : { kind: "blocked", block };
-  const { weights, body, finish } = trainingGraphs(model, shape, microBatch, lowering);
+  const training: Training = {
+    model,
+    shape,
+    weights: weightsOf(model, shape, summarize(model, shape).parameters),
+  };
+  const { layout, body } = trainingGraphs(training, microBatch, lowering);
   const sessionWith: WorkerData["options"] = {
     models: {
-      weights: encodeModel(weights),
+      layout: encodeModel(layout),
       body: encodeModel(body),
-      finish: encodeModel(finish),
-      scoring: encodeModel(scoringGraph(model, shape)),
+      scoring: encodeModel(scoringGraph(training)),
     },
     batch: microBatch,
     shape,
@@ -104,21 +107,20 @@ export async function openNodeGradients(options: NodeGradientsOptions): Promise<
   return {
     description: `ONNX Runtime on ${device}${onCpu ? `, ${sessions === 1 ? "1 session" : `${sessions} sessions`}` : ""}`,
 
-    async gradient(parameters, share) {
+    async gradient(weights, share) {
       const parts = await Promise.all(
         divide(share).map((part, i) =>
-          workers[i].ask({ kind: "gradient", parameters, share: part }, "gradient"),
+          workers[i].ask({ kind: "gradient", weights, share: part }, "gradient"),
         ),
       );
-      const [effective, ...others] = parts.map((part) => part.effective);
-      for (const other of others) for (let i = 0; i < effective.length; i++) effective[i] += other[i];
-      const { gradient } = await workers[0].ask({ kind: "finish", parameters, effective }, "finish");
-      return { loss: Float32Array.from(parts.flatMap(({ loss }) => [...loss])), gradient };
+      const [sum, ...others] = parts.map(({ gradient }) => gradient);
+      for (const other of others) for (let i = 0; i < sum.length; i++) sum[i] += other[i];
+      return { loss: Float32Array.from(parts.flatMap(({ loss }) => [...loss])), gradient: sum };
     },
 
-    async score(parameters, images) {
+    async score(weights, images) {
       const parts = await Promise.all(
-        divide(images).map((part, i) => workers[i].ask({ kind: "score", parameters, share: part }, "score")),
+        divide(images).map((part, i) => workers[i].ask({ kind: "score", weights, share: part }, "score")),
       );
       const scores = new Float32Array(images.x.length);
       let at = 0;

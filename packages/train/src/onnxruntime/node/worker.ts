@@ -21,11 +21,9 @@ async function answer(request: Request): Promise<Answer> {
     case "open":
       return { kind: "opened" };
     case "gradient":
-      return { kind: "gradient", ...(await session.gradient(request.parameters, request.share)) };
-    case "finish":
-      return { kind: "finish", gradient: await session.finish(request.parameters, request.effective) };
+      return { kind: "gradient", ...(await session.gradient(request.weights, request.share)) };
     case "score":
-      return { kind: "score", scores: await session.score(request.parameters, request.share) };
+      return { kind: "score", scores: await session.score(request.weights, request.share) };
     case "dispose":
       await session.dispose();
       return { kind: "disposed" };

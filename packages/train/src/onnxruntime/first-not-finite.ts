@@ -1,0 +1,119 @@
+/**
+ * Where a batch goes wrong: the training step once more, image by image, as a graph that hands out every tensor it
+ * computes.
+ */
+import { summarize, type ScoreModel, type Shape } from "@ncsn/core";
+import { encodeModel, type Graph, type Value } from "@ncsn/export";
+import type { InferenceSession, Tensor } from "onnxruntime-common";
+import type { NotFinite } from "../engine.ts";
+import type { Ort, Share } from "./gradient-session.ts";
+import { trainingGraph, type Lowering } from "./training-graph.ts";
+
+export interface Inspection {
+  readonly ort: Ort;
+  readonly model: ScoreModel;
+  /** [C, H, W] */
+  readonly shape: Shape;
+  /** That of the graphs that gave the numbers in question. */
+  readonly lowering: Lowering;
+  readonly session: InferenceSession.SessionOptions;
+}
+
+/**
+ * The first tensor of a training step, in the order of computing, with a NaN or an infinity; undefined where no image
+ * alone has one, so that it is their sum that has.
+ */
+export async function firstNotFinite(
+  { ort, model, shape, lowering, session: settings }: Inspection,
+  parameters: Float32Array,
+  share: Share,
+): Promise<NotFinite | undefined> {
+  const given = badParameter(model, shape, parameters) ?? badInput(shape, share);
+  if (given !== undefined) return given;
+
+  const { graph, tensors } = withEveryTensor(trainingGraph(model, shape, 1, lowering));
+  const ofImages = dependents(graph, ["x", "sigma", "root", "target", "label"]);
+  // Fusions of the runtime would leave tensors out.
+  const session = await ort.InferenceSession.create(encodeModel(graph), {
+    ...settings,
+    graphOptimizationLevel: "disabled",
+  });
+  let found: { readonly index: number; readonly at: NotFinite } | undefined;
+  for (let image = 0; image < share.sigma.length; image++) {
+    const made = await session.run(feedsOf(ort, shape, parameters, share, image));
+    for (let index = 0; index < (found?.index ?? tensors.length); index++) {
+      const { name, shape: dims } = tensors[index];
+      const value = firstBad((await made[name].getData()) as Float32Array);
+      if (value === undefined) continue;
+      const op = graph.nodes.find(({ outputs }) => outputs.includes(name))?.op ?? "";
+      const sigma = ofImages.has(name) ? { sigma: share.sigma[image] } : {};
+      found = { index, at: { name, op, shape: dims.map(Number), value, ...sigma } };
+    }
+  }
+  await session.release();
+  return found?.at;
+}
+
+const firstBad = (values: Float32Array): number | undefined =>
+  values.find((value) => !Number.isFinite(value));
+
+function badParameter(model: ScoreModel, shape: Shape, parameters: Float32Array): NotFinite | undefined {
+  let at = 0;
+  for (const parameter of summarize(model, shape).parameters) {
+    const size = parameter.shape.reduce((a, b) => a * b, 1);
+    const value = firstBad(parameters.subarray(at, (at += size)));
+    if (value !== undefined) return { name: parameter.name, op: "parameter", shape: parameter.shape, value };
+  }
+  return undefined;
+}
+
+/** Data may hold them, too. */
+function badInput(shape: Shape, { x, target, root, sigma }: Share): NotFinite | undefined {
+  for (const [name, values] of Object.entries({ sigma, root, x, target })) {
+    const at = values.findIndex((value) => !Number.isFinite(value));
+    if (at < 0) continue;
+    const image = Math.floor(at / (values.length / sigma.length));
+    const dims = values.length === sigma.length ? [] : shape;
+    return { name, op: "input", shape: [1, ...dims], value: values[at], sigma: sigma[image] };
+  }
+  return undefined;
+}
+
+/** The graph with every float32 tensor that a node makes as an output, and those in their order. */
+function withEveryTensor(graph: Graph): { readonly graph: Graph; readonly tensors: readonly Value[] } {
+  const tensors = graph.nodes
+    .flatMap(({ outputs }) => outputs.map((name) => graph.values.get(name)))
+    .filter((value) => value?.type === "float32") as Value[];
+  return { graph: { ...graph, outputs: tensors }, tensors };
+}
+
+/** What is computed from the values of these names. */
+function dependents({ nodes }: Graph, names: readonly string[]): ReadonlySet<string> {
+  const found = new Set(names);
+  for (const { inputs, outputs } of nodes)
+    if (inputs.some((name) => found.has(name))) for (const name of outputs) found.add(name);
+  return found;
+}
+
+/** One image of a share. */
+function feedsOf(
+  ort: Ort,
+  shape: Shape,
+  parameters: Float32Array,
+  { x, target, root, sigma, label }: Share,
+  image: number,
+): Record<string, Tensor> {
+  const dimension = shape.reduce((a, b) => a * b, 1);
+  const pixels = (values: Float32Array): Tensor =>
+    new ort.Tensor("float32", values.slice(image * dimension, (image + 1) * dimension), [1, ...shape]);
+  const number = (values: Float32Array, dims: readonly number[]): Tensor =>
+    new ort.Tensor("float32", values.slice(image, image + 1), dims);
+  return {
+    parameters: new ort.Tensor("float32", parameters, [parameters.length]),
+    x: pixels(x),
+    target: pixels(target),
+    root: number(root, [1, 1, 1, 1]),
+    sigma: number(sigma, [1]),
+    ...(label === undefined ? {} : { label: new ort.Tensor("int32", label.slice(image, image + 1), [1]) }),
+  };
+}
