@@ -20,7 +20,7 @@ export interface AdamState {
 }
 
 /**
- * One step in place, `step` counting from 1.
+ * One step in place, `step` counting from 1. A gradient that is not finite leaves everything as it is.
  * @returns the global norm of the gradient before clipping
  */
 export function adamStep(
@@ -31,6 +31,7 @@ export function adamStep(
   { beta1, beta2, epsilon }: Pick<OptimiserOptions, "beta1" | "beta2" | "epsilon">,
 ): number {
   const norm = Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0));
+  if (!Number.isFinite(norm)) return norm;
   const factor = norm > clip ? clip / norm : 1;
   const [bias1, bias2] = [1 - beta1 ** step, 1 - beta2 ** step];
   for (let i = 0; i < raw.length; i++) {

@@ -34,6 +34,12 @@ describe("adamStep", () => {
     expect(s.raw[0]).toBeCloseTo(-0.05, 6);
   });
 
+  it.each([NaN, Infinity, -Infinity])("leaves all as it is where a gradient is %s", (bad) => {
+    const [s, before] = [state(1, 2), state(1, 2)];
+    expect(Number.isFinite(adamStep(s, Float32Array.of(1, bad), 1, hyper, adam))).toBe(false);
+    expect(s).toEqual(before);
+  });
+
   it("returns the norm of the whole gradient, and clips all of it by one factor", () => {
     const [free, clipped, scaled] = [state(0, 0), state(0, 0), state(0, 0)];
     const loose = { ...adam, epsilon: 1 };

@@ -1,7 +1,7 @@
 /** The training loop: an async generator over steps, driven by whoever consumes it. */
 import { hyperAt, networks, type Dataset, type RunConfig } from "@ncsn/core";
 import { batchesOf } from "./batches.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine, NotFinite } from "./engine.ts";
 
 /** What one step of training gave. */
 export interface TrainingStep {
@@ -29,6 +29,8 @@ export interface TrainOptions {
   readonly from?: number;
   /** Ends the generator after the step under way. */
   readonly signal?: AbortSignal;
+  /** Has the engine say where a loss or gradient that is not finite comes from, where it can. */
+  readonly locate?: boolean;
 }
 
 /** Training gave NaN or infinity: the message names the step and the noise level. */
@@ -40,20 +42,20 @@ export class DivergedError extends Error {
   readonly sigma: number;
 
   private readonly what: string;
+  private readonly known: readonly string[];
 
-  /** @param remains where the last good state is, in words */
-  constructor(what: string, step: number, sigma: number, remains?: string) {
-    super(
-      `${what} at step ${step}, worst at sigma ${sigma.toPrecision(4)}${remains === undefined ? "" : `; ${remains}`}`,
-    );
+  /** @param known what else is known, in words */
+  constructor(what: string, step: number, sigma: number, known: readonly string[] = []) {
+    super([`${what} at step ${step}, worst at sigma ${sigma.toPrecision(4)}`, ...known].join("; "));
     this.what = what;
     this.step = step;
     this.sigma = sigma;
+    this.known = known;
   }
 
-  /** The same error, by one who knows where the last good state is. */
-  with(remains: string): DivergedError {
-    return new DivergedError(this.what, this.step, this.sigma, remains);
+  /** The same error, by one who knows more: where it arose, where the last good state is. */
+  with(more: string): DivergedError {
+    return new DivergedError(this.what, this.step, this.sigma, [...this.known, more]);
   }
 }
 
@@ -72,6 +74,7 @@ export async function* train({
   dataset,
   from = 0,
   signal,
+  locate = false,
 }: TrainOptions): AsyncGenerator<TrainingStep, void> {
   const batchAt = batchesOf(config, dataset);
   const peak = peakRate(config);
@@ -87,11 +90,24 @@ export async function* train({
     const loss = lossByImage.reduce((a, b) => a + b, 0) / lossByImage.length;
     if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) {
       const what = Number.isFinite(loss) ? `the gradient's norm is ${gradNorm}` : `the loss is ${loss}`;
-      throw new DivergedError(what, step + 1, sigma[worstOf(lossByImage)]);
+      const error = new DivergedError(what, step + 1, sigma[worstOf(lossByImage)]);
+      if (!locate || engine.locate === undefined) throw error;
+      throw error.with(
+        `the first tensor that is not finite is ${whereText(await engine.locate(batchAt(step)))}`,
+      );
     }
     const seconds = (performance.now() - began) / 1000;
     yield { step: step + 1, loss, lossByImage, sigma, gradNorm, rate, emaDecay, seconds };
   }
+}
+
+/** `in (parameter, [8, 2]), which holds NaN`. */
+function whereText(found: NotFinite | undefined): string {
+  if (found === undefined) return "in no image alone but in their sum";
+  const { name, op, shape, value, after, sigma } = found;
+  const layer = after === undefined ? "" : ` after ${after}`;
+  const image = sigma === undefined ? "" : `, of the image at sigma ${sigma.toPrecision(4)}`;
+  return `${name}${layer} (${op}, [${shape.join(", ")}]), which holds ${value}${image}`;
 }
 
 /** The index of the first value that is not a number, or else of the largest. */

@@ -25,6 +25,8 @@ export interface SessionOptions {
   readonly checkpointEvery: number;
   readonly progress: Progress;
   readonly signal: AbortSignal;
+  /** Says where a loss that is not finite comes from. */
+  readonly debugNan: boolean;
 }
 
 /** Where training got to. */
@@ -38,7 +40,8 @@ export interface SessionEnd {
 
 /** @throws DivergedError with the last good checkpoint named, or Error where the disk refuses */
 export async function trainToEnd(options: SessionOptions): Promise<SessionEnd> {
-  const { config, engine, dataset, folder, from, previews, checkpointEvery, progress, signal } = options;
+  const { config, engine, dataset, folder, from, previews, checkpointEvery, progress, signal, debugNan } =
+    options;
   let sums = options.sums ?? noSums;
   let step = from;
   let loss: number | undefined;
@@ -67,7 +70,7 @@ export async function trainToEnd(options: SessionOptions): Promise<SessionEnd> {
     else saved = from;
     let savedAt = performance.now();
 
-    for await (const taken of train({ config, engine, dataset, from, signal })) {
+    for await (const taken of train({ config, engine, dataset, from, signal, locate: debugNan })) {
       step = taken.step;
       seconds += taken.seconds;
       window = { seconds: window.seconds + taken.seconds, steps: window.steps + 1 };
@@ -105,11 +108,13 @@ export async function trainToEnd(options: SessionOptions): Promise<SessionEnd> {
     if (saved !== step) await saveCheckpoint();
   } catch (error) {
     if (!(error instanceof DivergedError)) throw error;
-    throw error.with(
+    const remains =
       saved === undefined
         ? "there is no checkpoint yet"
-        : `the last good checkpoint is of step ${saved}: ${folder.checkpointPath}`,
-    );
+        : `the last good checkpoint is of step ${saved}: ${folder.checkpointPath}`;
+    const advice = `--debug-nan${engine.locate === undefined ? " with --engine onnxruntime" : ""} says where it arises`;
+    const inStep = error.step > step; // else it was a score of the probe
+    throw inStep && !debugNan ? error.with(remains).with(advice) : error.with(remains);
   }
   return { step, loss, sample };
 }

@@ -25,6 +25,7 @@ interface Settings {
   readonly engine: EngineRequest;
   readonly checkpointEvery: number;
   readonly sampleEvery: number | undefined;
+  readonly debugNan: boolean;
   readonly dryRun: boolean;
 }
 
@@ -100,11 +101,13 @@ async function resumeRun(args: Arguments, given: string, settings: Settings): Pr
 /** Opens the engine, says which it is, and disposes of it whatever happens: its threads would keep the process. */
 async function withEngine<Result>(
   config: RunConfig,
-  { engine: request }: Settings,
+  { engine: request, debugNan }: Settings,
   use: (engine: Engine) => Promise<Result>,
 ): Promise<Result> {
   const { engine, chosen } = await openEngine(config, request);
   try {
+    if (debugNan && engine.locate === undefined)
+      throw new UsageError(`--debug-nan needs --engine onnxruntime (this is ${engine.description})`);
     console.error(chosen);
     return await use(engine);
   } finally {
@@ -120,7 +123,7 @@ type Start = Pick<
 async function trainIn(
   start: Start,
   args: Arguments,
-  { checkpointEvery, sampleEvery }: Settings,
+  { checkpointEvery, sampleEvery, debugNan }: Settings,
 ): Promise<number> {
   const { folder, config, from } = start;
   console.error(headline(config) + (from === 0 ? "" : `, from step ${from}`));
@@ -129,7 +132,8 @@ async function trainIn(
   const began = performance.now();
   try {
     const previews = planPreviews(config, sampleEvery);
-    const end = await trainToEnd({ ...start, previews, checkpointEvery, progress, signal: stop.signal });
+    const { signal } = stop;
+    const end = await trainToEnd({ ...start, previews, checkpointEvery, progress, signal, debugNan });
     progress.stop();
     if (end.step < config.steps) {
       console.error(
@@ -180,6 +184,7 @@ function settingsOf(args: Arguments): Settings {
     checkpointEvery: positive("checkpoint-every", args["checkpoint-every"] ?? "60"),
     sampleEvery:
       args["sample-every"] === undefined ? undefined : integer("sample-every", args["sample-every"]),
+    debugNan: args["debug-nan"] === true,
     dryRun: args["dry-run"] === true,
   };
 }

@@ -52,6 +52,7 @@ export const trainOptions = {
   resume: { type: "string", group: run, describe: "continue a run bit for bit; without a name the newest" },
   "checkpoint-every": text(run, "seconds between checkpoints", "60"),
   "sample-every": text(run, "steps between pictures of samples", "a tenth of the run"),
+  "debug-nan": flag(run, "where a loss is not finite, say which tensor was the first to be so"),
   "dry-run": flag(run, "say what would be done, with parameters, memory and time"),
 } as const satisfies Record<string, Options>;
 

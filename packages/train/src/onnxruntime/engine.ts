@@ -10,7 +10,8 @@ import {
   type StateGroup,
   type Tensor,
 } from "@ncsn/core";
-import type { Engine } from "../engine.ts";
+import type { Engine, NotFinite } from "../engine.ts";
+import { firstBadParameter } from "./first-not-finite.ts";
 import type { Share } from "./gradient-session.ts";
 import { weightsOf } from "./weights.ts";
 
@@ -24,6 +25,8 @@ export interface Gradients {
     batch: Share,
   ): Promise<{ readonly loss: Float32Array; readonly gradient: Float32Array }>;
   score(weights: Float32Array, images: Pick<Share, "x" | "sigma" | "label">): Promise<Float32Array>;
+  /** The first tensor that is not finite in a step on this batch; undefined where no image alone has one. */
+  locate(weights: Float32Array, batch: Share): Promise<NotFinite | undefined>;
   dispose(): Promise<void>;
 }
 
@@ -64,6 +67,7 @@ export function onnxEngine({ gradients, model, shape, parameters, optimiser }: O
         shareOf(batch),
       );
       const gradient = weights.gradient(state.raw, byWeights, 1 / loss.length);
+      if (!loss.every(Number.isFinite)) return { loss: Float64Array.from(loss), gradNorm: NaN };
       steps += 1;
       const { raw, ema, "adam.m": m, "adam.v": v } = state;
       const gradNorm = adamStep({ raw, ema, m, v }, gradient, steps, hyper, optimiser);
@@ -76,6 +80,10 @@ export function onnxEngine({ gradients, model, shape, parameters, optimiser }: O
         sigma: Float32Array.from(sigma),
         ...(label === undefined ? {} : { label }),
       }),
+
+    locate: async (batch) =>
+      firstBadParameter(table, state.raw) ??
+      gradients.locate(weights.ofParameters(state.raw), shareOf(batch)),
 
     state: () =>
       Promise.resolve(

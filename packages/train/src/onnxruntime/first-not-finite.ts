@@ -2,18 +2,16 @@
  * Where a batch goes wrong: the training step once more, image by image, as a graph that hands out every tensor it
  * computes.
  */
-import { summarize, type ScoreModel, type Shape } from "@ncsn/core";
-import { encodeModel, type Graph, type Value } from "@ncsn/export";
+import type { Parameter, Shape } from "@ncsn/core";
+import { encodeModel, type Graph, type Node, type Value } from "@ncsn/export";
 import type { InferenceSession, Tensor } from "onnxruntime-common";
 import type { NotFinite } from "../engine.ts";
 import type { Ort, Share } from "./gradient-session.ts";
-import { trainingGraph, type Lowering } from "./training-graph.ts";
+import { trainingGraph, type Lowering, type Training } from "./training-graph.ts";
 
 export interface Inspection {
   readonly ort: Ort;
-  readonly model: ScoreModel;
-  /** [C, H, W] */
-  readonly shape: Shape;
+  readonly training: Training;
   /** That of the graphs that gave the numbers in question. */
   readonly lowering: Lowering;
   readonly session: InferenceSession.SessionOptions;
@@ -24,14 +22,15 @@ export interface Inspection {
  * alone has one, so that it is their sum that has.
  */
 export async function firstNotFinite(
-  { ort, model, shape, lowering, session: settings }: Inspection,
-  parameters: Float32Array,
+  { ort, training, lowering, session: settings }: Inspection,
+  weights: Float32Array,
   share: Share,
 ): Promise<NotFinite | undefined> {
-  const given = badParameter(model, shape, parameters) ?? badInput(shape, share);
+  const given = badInput(training.shape, share);
   if (given !== undefined) return given;
 
-  const { graph, tensors } = withEveryTensor(trainingGraph(model, shape, 1, lowering));
+  const { graph, tensors } = withEveryTensor(trainingGraph(training, 1, lowering));
+  const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node])));
   const ofImages = dependents(graph, ["x", "sigma", "root", "target", "label"]);
   // Fusions of the runtime would leave tensors out.
   const session = await ort.InferenceSession.create(encodeModel(graph), {
@@ -40,14 +39,16 @@ export async function firstNotFinite(
   });
   let found: { readonly index: number; readonly at: NotFinite } | undefined;
   for (let image = 0; image < share.sigma.length; image++) {
-    const made = await session.run(feedsOf(ort, shape, parameters, share, image));
+    const made = await session.run(feedsOf(ort, training.shape, weights, share, image));
     for (let index = 0; index < (found?.index ?? tensors.length); index++) {
       const { name, shape: dims } = tensors[index];
       const value = firstBad((await made[name].getData()) as Float32Array);
       if (value === undefined) continue;
-      const op = graph.nodes.find(({ outputs }) => outputs.includes(name))?.op ?? "";
+      const op = producers.get(name)?.op ?? "";
+      const layer = layerBefore(name, producers);
+      const after = layer === undefined || name.startsWith(layer) ? {} : { after: layer };
       const sigma = ofImages.has(name) ? { sigma: share.sigma[image] } : {};
-      found = { index, at: { name, op, shape: dims.map(Number), value, ...sigma } };
+      found = { index, at: { name, op, shape: dims.map(Number), value, ...after, ...sigma } };
     }
   }
   await session.release();
@@ -57,12 +58,16 @@ export async function firstNotFinite(
 const firstBad = (values: Float32Array): number | undefined =>
   values.find((value) => !Number.isFinite(value));
 
-function badParameter(model: ScoreModel, shape: Shape, parameters: Float32Array): NotFinite | undefined {
+/** The first parameter that is not finite, of those that lie end to end in the order of their table. */
+export function firstBadParameter(
+  table: readonly Parameter[],
+  parameters: Float32Array,
+): NotFinite | undefined {
   let at = 0;
-  for (const parameter of summarize(model, shape).parameters) {
-    const size = parameter.shape.reduce((a, b) => a * b, 1);
+  for (const { name, shape } of table) {
+    const size = shape.reduce((a, b) => a * b, 1);
     const value = firstBad(parameters.subarray(at, (at += size)));
-    if (value !== undefined) return { name: parameter.name, op: "parameter", shape: parameter.shape, value };
+    if (value !== undefined) return { name, op: "parameter", shape, value };
   }
   return undefined;
 }
@@ -95,11 +100,22 @@ function dependents({ nodes }: Graph, names: readonly string[]): ReadonlySet<str
   return found;
 }
 
+/** The nearest layer among what a value was computed from: its nodes are called after it, LAYER.conv. */
+function layerBefore(name: string, producers: ReadonlyMap<string, Node>): string | undefined {
+  const seen = new Set([name]);
+  for (const value of seen) {
+    const [, layer] = /^(.+)\.conv/.exec(value) ?? [];
+    if (layer !== undefined) return layer;
+    for (const input of producers.get(value)?.inputs ?? []) seen.add(input);
+  }
+  return undefined;
+}
+
 /** One image of a share. */
 function feedsOf(
   ort: Ort,
   shape: Shape,
-  parameters: Float32Array,
+  weights: Float32Array,
   { x, target, root, sigma, label }: Share,
   image: number,
 ): Record<string, Tensor> {
@@ -109,7 +125,7 @@ function feedsOf(
   const number = (values: Float32Array, dims: readonly number[]): Tensor =>
     new ort.Tensor("float32", values.slice(image, image + 1), dims);
   return {
-    parameters: new ort.Tensor("float32", parameters, [parameters.length]),
+    weights: new ort.Tensor("float32", weights, [weights.length]),
     x: pixels(x),
     target: pixels(target),
     root: number(root, [1, 1, 1, 1]),

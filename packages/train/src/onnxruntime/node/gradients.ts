@@ -6,6 +6,7 @@ import { busyFlag, cores, probeDevice, waitAtExit, type BusyFlag, type NodeDevic
 import type { InferenceSession } from "onnxruntime-common";
 import { blockSize } from "../block-size.ts";
 import type { Gradients } from "../engine.ts";
+import { firstNotFinite } from "../first-not-finite.ts";
 import type { GradientSessionOptions, Share } from "../gradient-session.ts";
 import { scoringGraph, trainingGraphs, type Lowering, type Training } from "../training-graph.ts";
 import { weightsOf } from "../weights.ts";
@@ -129,6 +130,11 @@ export async function openNodeGradients(options: NodeGradientsOptions): Promise<
         at += part.scores.length;
       }
       return scores;
+    },
+
+    async locate(weights, share) {
+      const ort = await import("onnxruntime-node");
+      return firstNotFinite({ ort, training, lowering, session: sessionOptions(device) }, weights, share);
     },
 
     async dispose() {
