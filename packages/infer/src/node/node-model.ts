@@ -1,9 +1,10 @@
-/** A model whose networks live in worker threads: each worker samples its part of the images, all step together. */
+/** A model whose networks live in worker threads, which share the images. */
 import { probeError, probeInputs, type Card } from "@ncsn/core";
 import type { DeviceInUse } from "../device.ts";
 import { resolveLabels } from "../labels.ts";
 import type { Frame, Images, Model, ScoreOptions, View } from "../model.ts";
 import { resolvePlan, wholeNumber, type Plan, type SampleRequest } from "../plan.ts";
+import { samplePieces } from "./pieces.ts";
 import type { WorkerClient } from "./worker-client.ts";
 
 /** What a model is made of. */
@@ -12,8 +13,8 @@ export interface NodeModelParts {
   readonly device: DeviceInUse;
   /** Images per run unless a request says. */
   readonly batch: number;
-  /** Images that a worker samples at a time unless a request wants them in step: bounds the memory. */
-  readonly wave: number;
+  /** The batch that the network is bound to, where it is. */
+  readonly fixedBatch: number | undefined;
   /** The worker of that number, started when it is first wanted. */
   readonly worker: (index: number) => Promise<WorkerClient>;
   readonly dispose: () => Promise<void>;
@@ -26,7 +27,7 @@ interface Part {
 }
 
 /** The model of its parts. */
-export function nodeModel({ card, device, batch, wave, worker, dispose }: NodeModelParts): Model {
+export function nodeModel({ card, device, batch, fixedBatch, worker, dispose }: NodeModelParts): Model {
   const [channels, height, width] = card.shape;
   const dimension = channels * height * width;
   const shapeOf = (count: number): Images["shape"] => [count, channels, height, width];
@@ -45,6 +46,7 @@ export function nodeModel({ card, device, batch, wave, worker, dispose }: NodeMo
     );
   }
 
+  /** Each worker has its part of the images, and all step together. */
   async function* frames(plan: Plan, signal: AbortSignal | undefined): AsyncGenerator<Frame, void> {
     signal?.throwIfAborted();
     const job = jobs++;
@@ -126,21 +128,16 @@ export function nodeModel({ card, device, batch, wave, worker, dispose }: NodeMo
     steps: (request = {}) => frames(plan(request), request.signal),
     async sample(request = {}) {
       const whole = plan(request);
-      const data = new Float32Array(whole.count * dimension);
-      const most = wave * device.workers;
-      for (let done = 0; done < whole.count; done += most) {
-        const count = Math.min(most, whole.count - done);
-        const labels = whole.labels?.slice(done, done + count);
-        let images: Images | undefined;
-        for await (const frame of frames(
-          { ...whole, count, first: whole.first + done, ...(labels && { labels }) },
-          request.signal,
-        ))
-          if (frame.index + 1 === frame.total || frame.total === undefined) images = await frame.pixels();
-        if (images === undefined) throw new Error(`${whole.sampler} took no step`);
-        data.set(images.data, done * dimension);
+      const { signal } = request;
+      signal?.throwIfAborted();
+      const { workers } = device;
+      const newJob = () => jobs++;
+      const sampling = samplePieces({ plan: whole, dimension, workers, worker, fixedBatch, newJob });
+      try {
+        return { shape: shapeOf(whole.count), data: await abortable(sampling.done, signal) };
+      } finally {
+        sampling.stop();
       }
-      return { shape: shapeOf(whole.count), data };
     },
     score,
     async verify() {

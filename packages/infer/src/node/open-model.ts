@@ -19,10 +19,11 @@ export async function openOn(
   const count = name === "cpu" ? Math.min(workers, threads) : 1;
   const each = Math.floor(threads / count);
   const clients: Promise<WorkerClient>[] = [];
+  let fixedBatch: number | undefined;
   const start = async (): Promise<WorkerClient> => {
     const client = startWorker();
     try {
-      await client.request("open", { model: bytes, card, device: name, threads: each });
+      fixedBatch = await client.request("open", { model: bytes, card, device: name, threads: each });
       return client;
     } catch (error) {
       await client.close(error as Error);
@@ -35,7 +36,7 @@ export async function openOn(
     card,
     device: { name, threads: count * each, workers: count, unused: [] },
     batch: Math.max(name === "cpu" ? 1 : 64, imagesPerRun(card)),
-    wave: 256,
+    fixedBatch,
     worker,
     async dispose() {
       const reason = new Error("the model is disposed");

@@ -17,7 +17,7 @@ export interface Report {
 
 /** The calls by name: what is sent and what comes back. */
 export interface Calls {
-  /** Opens the network; the first call. */
+  /** Opens the network; the first call. The answer is the batch that the file is bound to, where it is. */
   open: {
     params: {
       readonly model: Uint8Array;
@@ -25,7 +25,7 @@ export interface Calls {
       readonly device: DeviceName;
       readonly threads: number;
     };
-    result: undefined;
+    result: number | undefined;
   };
   /** Draws the first state of images `first` … `first + count − 1` of the plan's seed. */
   begin: {

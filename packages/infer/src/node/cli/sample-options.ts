@@ -19,7 +19,7 @@ export const sampleOptions = {
   count: text(what, "number of images", "16; 2,000 points"),
   seed: text(what, "an integer; equal seeds give equal images, at any count and batch", "0"),
   first: text(what, "number of the first image of the seed", "0"),
-  label: text(what, "class of the images, by name or number, for a model that knows classes", "none"),
+  label: text(what, "class of the images, by name or number; several in turn as 0,1,2", "none"),
 
   sampler: text(how, `one of ${names(samplers)}`, "the model's"),
   steps: text(how, "levels or intervals of noise", "the model's, or else the sampler's"),

@@ -54,11 +54,12 @@ export function planOf(
   args: SampleArguments,
 ): { request: SampleRequest; plan: Plan } {
   const { card } = model;
+  const count = request.count ?? (isImage(card) ? 16 : 2000);
   const whole: SampleRequest = {
     ...request,
-    count: request.count ?? (isImage(card) ? 16 : 2000),
+    count,
     options: typedOptions(request.sampler ?? card.sampler.name, args.option ?? [], args),
-    label: label === undefined ? undefined : labelOf(card, label),
+    label: label === undefined ? undefined : labelsOf(card, label, count, request.first),
   };
   return { request: whole, plan: asTyped(() => model.plan(whole)) };
 }
@@ -66,6 +67,14 @@ export function planOf(
 /** A list of names as {@link oneOf} wants it. */
 const registryOf = <Name extends string>(names: readonly Name[]) =>
   Object.fromEntries(names.map((name) => [name, true])) as Record<Name, true>;
+
+/** One label for all images, or several with commas between them: image i has the i-th, and they come round again. */
+function labelsOf(card: Card, text: string, count: number, first = 0): Label | readonly Label[] {
+  if (card.classes === undefined || card.classes.includes(text)) return labelOf(card, text);
+  const labels = text.split(",").map((word) => labelOf(card, word.trim()));
+  if (labels.length === 1) return labels[0];
+  return Array.from({ length: count }, (_, i) => labels[(first + i) % labels.length]);
+}
 
 /** A class by its name, or by its number where no class has that name. */
 function labelOf({ classes }: Card, text: string): Label {
