@@ -1,0 +1,116 @@
+/**
+ * Training on WebGPU, in software: SwiftShader, the Vulkan device that comes with Chromium. It is slow by hundreds, so
+ * the network is tiny; what it shows is that every node of the step has a kernel there, and computes the same.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import {
+  group,
+  initialise,
+  key,
+  networks,
+  noisyBatch,
+  normals,
+  recipes,
+  summarize,
+  type Batch,
+  type ScoreModel,
+} from "@ncsn/core";
+import { encodeModel } from "@ncsn/export";
+import {
+  onnxEngine,
+  openNodeGradients,
+  trainingGraphs,
+  weightsOf,
+  type Engine,
+  type NodeDevice,
+} from "@ncsn/train/node";
+import * as ort from "onnxruntime-node";
+import { beforeAll, describe, expect, test } from "vitest";
+
+const swiftShader =
+  process.env.VK_ICD_FILENAMES ??
+  ["/usr/lib/chromium", "/usr/lib/chromium-browser"]
+    .map((folder) => join(folder, "vk_swiftshader_icd.json"))
+    .find(existsSync);
+if (swiftShader === undefined)
+  console.log("skipped: training on WebGPU in software needs Debian's packages chromium and libvulkan1");
+else process.env.VK_ICD_FILENAMES = swiftShader;
+
+const { optimiser, objective, sigmaRange, sigmaData } = recipes.edm;
+const shape = [1, 4, 4];
+const count = 3;
+const options = {
+  ...networks.unet.defaults,
+  channels: 4,
+  multipliers: [1, 2],
+  embedding: 8,
+  features: 4,
+  attention: [1],
+  headChannels: 4,
+  classes: 3,
+};
+const model: ScoreModel = { network: { name: "unet", options }, parameterization: "edm", sigmaData };
+const { parameters } = summarize(model, shape);
+const dimension = shape.reduce((a, b) => a * b, 1);
+
+async function open(device: NodeDevice): Promise<Engine> {
+  const drawn = initialise(parameters, key(4));
+  // Gains that start at 0 would hide most of the network.
+  for (const { data } of drawn.values()) normals(key(5), data.length).forEach((z, i) => (data[i] += 0.3 * z));
+  return onnxEngine({
+    gradients: await openNodeGradients({ device, model, shape, batch: count }),
+    model,
+    shape,
+    parameters: drawn,
+    optimiser,
+  });
+}
+
+const batchAt = (step: number): Batch =>
+  noisyBatch(
+    normals(key(6 + step), count * dimension).map((z) => sigmaData * z),
+    count,
+    { root: key(7), step, objective, sigmaRange, sigmaData, label: Int32Array.of(-1, 0, 2) },
+  );
+
+describe.skipIf(swiftShader === undefined)("WebGPU", () => {
+  test("has a kernel for every node of a training step", async () => {
+    const weights = weightsOf(model, shape, parameters);
+    const graphs = trainingGraphs({ model, shape, weights }, count, { kind: "portable" });
+    for (const graph of Object.values(graphs)) {
+      const session = await ort.InferenceSession.create(encodeModel(graph), {
+        executionProviders: ["webgpu"],
+        extra: { session: { disable_cpu_ep_fallback: "1" } },
+        logSeverityLevel: 4,
+      });
+      await session.release();
+    }
+  });
+
+  describe("trains as the cpu does", () => {
+    let engines: Engine[];
+    beforeAll(async () => {
+      engines = await Promise.all((["cpu", "webgpu"] as const).map(open));
+    }, 60_000);
+
+    test("ten steps, to 1e-3", { timeout: 120_000 }, async () => {
+      const hyper = { rate: 0.01, emaDecay: 0.9, clip: 10 };
+      for (let step = 0; step < 10; step++) {
+        const [cpu, webgpu] = await Promise.all(engines.map((engine) => engine.step(batchAt(step), hyper)));
+        const mean = ({ loss }: typeof cpu): number => loss.reduce((a, b) => a + b, 0) / count;
+        expect(Math.abs(mean(webgpu) / mean(cpu) - 1), `loss of step ${step}`).toBeLessThan(1e-3);
+        expect(Math.abs(webgpu.gradNorm / cpu.gradNorm - 1), `gradient of step ${step}`).toBeLessThan(1e-3);
+      }
+      const [cpu, webgpu] = await Promise.all(
+        engines.map(async (engine) => group(await engine.state(), "raw")),
+      );
+      for (const [name, { data }] of cpu) {
+        const other = webgpu.get(name)?.data ?? [];
+        const size = Math.hypot(...data);
+        expect(Math.hypot(...data.map((value, i) => value - other[i])) / size, name).toBeLessThan(1e-3);
+      }
+      await Promise.all(engines.map((engine) => engine.dispose()));
+    });
+  });
+});
