@@ -117,7 +117,7 @@ describe("a run", () => {
     const { code, stdout, stderr } = await run("--rate", "1e30", "--steps", "50", "--name", "nan");
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toMatch(
-      /^error: the loss is (NaN|Infinity) at step 2, worst at sigma [\d.e-]+; the last good checkpoint is of step 0: runs\/nan\/checkpoint.safetensors$/m,
+      /^error: the loss is (NaN|Infinity) at step 2, worst at sigma [\d.e-]+; the last good checkpoint is of step 0: runs\/nan\/checkpoint.safetensors; --debug-nan says where it arises$/m,
     );
     expect(checkpointOf(folder, "nan").step).toBe(0);
   });
