@@ -17,6 +17,7 @@ export interface Coefficients<Vector> {
   readonly noise: Vector;
 }
 
+/** The coefficients of a parameterization as functions of σ, in any interpreter. */
 export interface Parameterization {
   coefficients<I, V, W>(nn: Nn<I, V, W>, sigma: V, sigmaData: number): Coefficients<V>;
 }
@@ -47,7 +48,9 @@ const edm: Parameterization = {
   },
 };
 
+/** The parameterizations by name. */
 export const parameterizations = { raw, ncsnv2, edm } as const satisfies Record<string, Parameterization>;
+/** A key of {@link parameterizations}. */
 export type ParameterizationName = keyof typeof parameterizations;
 
 /** Everything beside the parameters that makes a score function: plain data, written into checkpoints and cards. */
@@ -56,6 +59,12 @@ export interface ScoreModel {
   readonly network: { readonly name: NetworkName; readonly options: object };
   readonly parameterization: ParameterizationName;
   readonly sigmaData: number;
+}
+
+/** The number of classes whose labels a model takes, by its network's option `classes`; 0 for a model without labels. */
+export function classCount({ network }: Pick<ScoreModel, "network">): number {
+  const { classes = 0 } = network.options as { readonly classes?: number };
+  return classes;
 }
 
 /**

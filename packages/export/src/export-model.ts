@@ -1,5 +1,13 @@
 /** Trained models as ONNX files. */
-import { applyScore, cardKey, type Card, type Probe, type RunConfig, type Tensor } from "@ncsn/core";
+import {
+  applyScore,
+  cardKey,
+  classCount,
+  type Card,
+  type Probe,
+  type RunConfig,
+  type Tensor,
+} from "@ncsn/core";
 import { initialiserBinder, type Binder } from "./binder.ts";
 import { encodeModel } from "./encode.ts";
 import { tape, type Graph } from "./graph.ts";
@@ -12,6 +20,7 @@ export type ScoreConfig = Pick<RunConfig, "name" | "model" | "shape"> & {
   readonly recipe: Pick<RunConfig["recipe"], "sigmaRange">;
 };
 
+/** What a file is made of. */
 export interface ExportOptions {
   readonly config: RunConfig;
   /** Steps that the parameters were trained for. */
@@ -51,12 +60,6 @@ export function scoreGraph(config: ScoreConfig, bind: Binder, batch: Dimension =
   const score = applyScore(onnxNn(recording, bind), config.model, x, level, classes);
   recording.output("score", score);
   return recording.graph();
-}
-
-/** Number of classes that a model takes labels of, by its network's option `classes`; 0 for a model without. */
-export function classCount({ network }: ScoreConfig["model"]): number {
-  const { classes = 0 } = network.options as { classes?: number };
-  return classes;
 }
 
 /** What a sampler must know about the model of a run after `step` steps. */

@@ -4,6 +4,7 @@
  */
 import {
   applyScore,
+  classCount,
   probeInputs,
   referenceNn,
   schedules,
@@ -14,7 +15,6 @@ import {
   type RunConfig,
   type Tensor,
 } from "@ncsn/core";
-import { classCount } from "./export-model.ts";
 
 /** Largest error that an exported file may have, relative to the rms of an image's score. */
 export const exportTolerance = 1e-4;

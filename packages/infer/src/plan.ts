@@ -6,6 +6,7 @@ import {
   key,
   resolveOptions,
   samplers,
+  samplingLevels,
   schedules,
   type Card,
   type NoiseLaw,
@@ -86,7 +87,7 @@ export function resolvePlan(card: Card, request: SampleRequest, batch: number): 
     request.sigmaMax ?? card.sigmaRange[1],
   ];
   const range = { sigmaMin, sigmaMax, rho: request.rho };
-  const sigmas = ending(schedules[schedule](steps, range), endsAtZero(sampler));
+  const sigmas = samplingLevels(sampler, schedule, steps, range);
   const labels = resolveLabels(card, request.label, wholeNumber("count", count, 1));
   return {
     count,
@@ -122,6 +123,9 @@ export function wholeNumber(what: string, value: number, least: number, most = 2
   throw new RangeError(`invalid ${what}: ${String(value)} (need an integer ${range})`);
 }
 
+/** A schedule has its levels in memory, and more of them are nothing but a typing error. */
+const mostSteps = 1_000_000;
+
 function stepsOf(
   name: SamplerName,
   sampler: Sampler,
@@ -130,10 +134,10 @@ function stepsOf(
   steps: number,
 ): number {
   const { evaluations: budget } = request;
-  if (budget === undefined) return wholeNumber("steps", request.steps ?? steps, 1);
+  if (budget === undefined) return wholeNumber("steps", request.steps ?? steps, 1, mostSteps);
   if (request.steps !== undefined)
     throw new TypeError("steps and evaluations exclude each other: give one of them");
-  wholeNumber("evaluations", budget, 1);
+  wholeNumber("evaluations", budget, 1, mostSteps);
   const least = sampler.evaluations(1, options);
   if (least === undefined) throw new TypeError(`${name} decides by itself how many evaluations it takes`);
   if (least > budget)
@@ -145,18 +149,6 @@ function stepsOf(
     else high = middle;
   }
   return low;
-}
-
-/** Samplers whose natural schedule ends at 0 take the last step down to it, on every schedule; others never see it. */
-function endsAtZero({ schedule }: Sampler): boolean {
-  return schedules[schedule](1, { sigmaMin: 1, sigmaMax: 1 }).at(-1) === 0;
-}
-
-function ending(sigmas: Float64Array, atZero: boolean): Float64Array {
-  const levels = sigmas.at(-1) === 0 ? sigmas.subarray(0, -1) : sigmas;
-  const ended = new Float64Array(levels.length + (atZero ? 1 : 0));
-  ended.set(levels);
-  return ended;
 }
 
 function rangeAdvice({ sigmaRange: [least, most] }: Card, sigmaMin: number, sigmaMax: number): string[] {

@@ -4,6 +4,7 @@
  * one is gone through in a new order every epoch.
  */
 import {
+  classCount,
   key,
   noisyBatch,
   permutation,
@@ -22,11 +23,7 @@ export const hiddenLabels = 0.1;
 /** The key that a run's procedural data are drawn from. */
 export const dataKey = (seed: number): Key => split(key(seed), purposes.order);
 
-/** The number of classes that the network of a run is told; 0 for a network without labels. */
-export function classCount({ network }: { readonly network: { readonly options: object } }): number {
-  const { classes = 0 } = network.options as { classes?: number };
-  return classes;
-}
+export { classCount } from "@ncsn/core";
 
 /**
  * The maker of a run's batches.

@@ -1,18 +1,18 @@
 /** Samples drawn while training, by the moving average and the recipe's own sampler, on a key that nothing else uses. */
 import {
+  classCount,
   hostSpace,
   key,
   prior,
   purposes,
   resolveOptions,
   samplers,
-  schedules,
+  samplingLevels,
   split,
   toPixels,
   type RunConfig,
   type Sampler,
 } from "@ncsn/core";
-import { classCount } from "./batches.ts";
 import type { Engine } from "./engine.ts";
 
 export interface PreviewOptions {
@@ -97,6 +97,9 @@ function samplingOf({ recipe }: Pick<RunConfig, "recipe">) {
   return {
     sampler,
     options: resolveOptions(choice.name, sampler, choice.options),
-    sigmas: schedules[choice.schedule ?? sampler.schedule](choice.steps, { sigmaMin, sigmaMax }),
+    sigmas: samplingLevels(sampler, choice.schedule ?? sampler.schedule, choice.steps, {
+      sigmaMin,
+      sigmaMax,
+    }),
   };
 }

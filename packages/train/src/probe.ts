@@ -1,5 +1,6 @@
 /** The probe of a checkpoint: a few scores by which any runtime can check that it computes the trained model. */
 import {
+  classCount,
   key,
   permutation,
   probeInputs,
@@ -9,7 +10,6 @@ import {
   type Probe,
   type RunConfig,
 } from "@ncsn/core";
-import { classCount } from "./batches.ts";
 import type { Engine } from "./engine.ts";
 import { DivergedError } from "./trainer.ts";
 

@@ -4,6 +4,7 @@ import { heun } from "./heun.ts";
 import type { Sampler } from "./sampler.ts";
 
 export { bestEpsilon, varianceRatio, type AnnealedLangevinOptions } from "./annealed-langevin.ts";
+export { samplingLevels } from "./levels.ts";
 export { resolveOptions } from "./options.ts";
 export type { OptionRule, Sampler, Step } from "./sampler.ts";
 
@@ -11,4 +12,5 @@ export const samplers = { heun, "annealed-langevin": annealedLangevin } as const
   string,
   Sampler
 >;
+/** A key of {@link samplers}. */
 export type SamplerName = keyof typeof samplers;
