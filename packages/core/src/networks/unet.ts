@@ -1,6 +1,7 @@
 import type { Network, Nn } from "../nn.ts";
 import { fourierFeatures } from "../nn/fourier-features.ts";
 
+/** The size of a {@link unet}, and what it is told. */
 export interface UnetOptions {
   /** Channels at full resolution. */
   readonly channels: number;
@@ -49,6 +50,7 @@ export const unet: Network<UnetOptions> = {
   apply(nn, x, noise, options, label) {
     const { channels, multipliers, blocks, attention } = options;
     checkSize(nn.size(x), multipliers.length);
+    checkAttention(options);
     const block = blocksOf(nn, embed(nn, noise, options, label), options);
 
     let h = nn.conv("in", nn.withOnes(x), channels, { unit: true, bias: false });
@@ -133,7 +135,7 @@ function blocksOf<I, V, W>(nn: Nn<I, V, W>, embedding: V, { headChannels }: Unet
     const channels = nn.channels(x);
     const project = (part: string, from: I, factor = 1) =>
       nn.conv(`${name}.${part}`, from, channels, { size: 1, unit: true, bias: false, gain: factor });
-    const heads = Math.max(1, Math.round(channels / headChannels));
+    const heads = headsOf(channels, headChannels);
     const y = nn.attention(project("q", x), project("k", x), project("v", x), heads);
     return nn.add(nn.scale(x, keep), project("out", y, branch));
   }
@@ -153,4 +155,21 @@ function checkSize([height, width]: readonly [number, number], levels: number): 
     throw new RangeError(
       `invalid image size for ${levels} levels: ${height}x${width} (need multiples of ${factor})`,
     );
+}
+
+/** The number of heads whose width comes nearest to `headChannels`. */
+const headsOf = (channels: number, headChannels: number): number =>
+  Math.max(1, Math.round(channels / headChannels));
+
+function checkAttention({ channels, multipliers, attention, headChannels }: UnetOptions): void {
+  for (const level of attention) {
+    if (!(level in multipliers))
+      throw new RangeError(`invalid attention: level ${level} (need 0 to ${multipliers.length - 1})`);
+    const width = channels * multipliers[level];
+    const heads = headsOf(width, headChannels);
+    if (width % heads !== 0)
+      throw new RangeError(
+        `invalid headChannels: ${headChannels} (${width} channels at level ${level} do not divide into ${heads} heads)`,
+      );
+  }
 }

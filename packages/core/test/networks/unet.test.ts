@@ -65,6 +65,17 @@ const mean = (numbers: readonly number[]): number => numbers.reduce((a, b) => a 
 
 describe("unet", () => {
   it.each([
+    [{ attention: [2] }, "invalid attention: level 2 (need 0 to 1)"],
+    [
+      { attention: [1], headChannels: 32 },
+      "invalid headChannels: 32 (80 channels at level 1 do not divide into 3 heads)",
+    ],
+  ])("refuses attention that does not fit: %j", (given, message) => {
+    const network = options({ channels: 40, multipliers: [1, 2], ...given });
+    expect(() => start(network, [1, 8, 8])).toThrow(new RangeError(message));
+  });
+
+  it.each([
     [28, 28, 4],
     [30, 28, 3],
     [8, 9, 2],
