@@ -5,8 +5,10 @@
 import { normals, split } from "./rng.ts";
 import type { SamplerChoice } from "./recipes/recipe.ts";
 
+/** The key of the card among an ONNX file's `metadata_props`. */
 export const cardKey = "ncsn";
 
+/** Version 1 of the card; σ and σ_data are in model units. */
 export interface Card {
   readonly version: 1;
   readonly name: string;

@@ -31,7 +31,9 @@ export interface RunConfig {
   readonly steps: number;
 }
 
+/** The groups of tensors in an engine's state, each with one of every parameter. */
 export const stateGroups = ["raw", "ema", "adam.m", "adam.v"] as const;
+/** One of {@link stateGroups}. */
 export type StateGroup = (typeof stateGroups)[number];
 
 /** Sums over training steps, of which a line of metrics is the mean. */
@@ -45,6 +47,7 @@ export interface MetricSums {
   readonly lossBySigma: readonly number[];
 }
 
+/** A run after some steps: enough to go on with it, and to export it. */
 export interface Checkpoint {
   readonly config: RunConfig;
   /** Steps taken so far. */
@@ -61,6 +64,7 @@ export interface Checkpoint {
 
 const metadataKey = "ncsn.checkpoint";
 
+/** The bytes of `checkpoint.safetensors`: the tensors of the state, and the rest as JSON in the metadata. */
 export function encodeCheckpoint({ state, ...rest }: Checkpoint): Uint8Array {
   return encodeSafetensors(state, { [metadataKey]: JSON.stringify(rest) });
 }

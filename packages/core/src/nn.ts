@@ -7,6 +7,7 @@
  * image and a vector, N = 1 and K = 1 broadcast.
  */
 
+/** Sizes by axis, the slowest first. */
 export type Shape = readonly number[];
 
 /** How a parameter is drawn at the start: a constant, N(0, deviation²) or U[−bound, bound]. */
@@ -15,8 +16,9 @@ export type Init =
   | { readonly kind: "normal"; readonly deviation: number }
   | { readonly kind: "uniform"; readonly bound: number };
 
+/** What a convolution may be told beside its channels. */
 export interface ConvOptions {
-  /** Kernel height and width; 3 unless told. Odd; the image is padded with ⌊dilation·size/2⌋ zeros on each side. */
+  /** Kernel height and width; 3 unless told. Odd; the image is padded with dilation·(size − 1)/2 zeros on each side. */
   readonly size?: number;
   /** 1 unless told. Output size ⌈H / stride⌉ for odd kernels: the grid starts at the first pixel, as in PyTorch. */
   readonly stride?: number;
@@ -38,8 +40,10 @@ export interface Pointwise<Image, Vector> {
   (v: Vector): Vector;
 }
 
+/** The same of a dense layer, which has no kernel. */
 export type DenseOptions = Pick<ConvOptions, "bias" | "unit" | "gain" | "init">;
 
+/** An interpreter of networks: what every word of the vocabulary means to it. */
 export interface Nn<Image, Vector, Weight = unknown> {
   /** A learned array of the given canonical shape (convolutions OIHW, dense [out, in]), bound by the interpreter. */
   parameter(name: string, shape: Shape, init: Init): Weight;

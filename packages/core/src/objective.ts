@@ -35,13 +35,16 @@ export const weights = {
   /** σ⁴(σ² + σd²)/(σσd)²: a unit loss on the preconditioned network's output (Karras et al. 2022, table 1). */
   edm: (sigma, sigmaData) => (sigma ** 2 * (sigma ** 2 + sigmaData ** 2)) / sigmaData ** 2,
 } as const satisfies Record<string, (sigma: number, sigmaData: number) => number>;
+/** A key of {@link weights}. */
 export type WeightName = keyof typeof weights;
 
+/** What training minimises: a loss weight, and how noise levels are drawn. */
 export interface Objective {
   readonly weight: WeightName;
   readonly sigma: SigmaLaw;
 }
 
+/** Which noise a batch gets; σ and σ_data are in model units. */
 export interface BatchOptions {
   /** The run's root key. */
   readonly root: Key;

@@ -12,6 +12,7 @@ export interface Hyper {
   readonly clip: number;
 }
 
+/** Parameters, their moving average, and the two moments: arrays of one length. */
 export interface AdamState {
   readonly raw: Float32Array;
   readonly ema: Float32Array;

@@ -4,11 +4,13 @@
  */
 import type { Shape } from "./nn.ts";
 
+/** Float32 values in row-major order. */
 export interface Tensor {
   readonly shape: Shape;
   readonly data: Float32Array;
 }
 
+/** What a file holds. */
 export interface SafetensorsFile {
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly metadata: Readonly<Record<string, string>>;

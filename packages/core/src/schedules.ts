@@ -2,6 +2,7 @@
  * σ schedules: decreasing noise levels in float64, model units. A trailing 0 belongs to the schedule.
  */
 
+/** The ends of a schedule, model units. */
 export interface ScheduleRange {
   readonly sigmaMin: number;
   readonly sigmaMax: number;
@@ -38,7 +39,9 @@ export const karras: Schedule = (steps, range) => {
   return intervals;
 };
 
+/** The schedules by name. */
 export const schedules = { geometric, linear, karras } as const satisfies Record<string, Schedule>;
+/** A key of {@link schedules}. */
 export type ScheduleName = keyof typeof schedules;
 
 /** From sigmaMax, where t = 0, to sigmaMin, where t = 1, exactly; no rounding leaves the range. */

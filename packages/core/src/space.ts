@@ -8,6 +8,7 @@ import { fillNormals, split, uniforms, type Key } from "./rng.ts";
 /** One coefficient for all images, or one per image. */
 export type PerImage = number | Float64Array;
 
+/** What {@link Space.noise} draws: N(0, 1), or U[0, 1). */
 export type NoiseLaw = "normal" | "uniform";
 
 /** Values are opaque; they belong to whoever got them last and go back to the pool by `release`. */
@@ -35,7 +36,7 @@ export interface Space<V> {
   vjp?(x: V, sigma: PerImage, v: V): Promise<V>;
 }
 
-/** The state that sampling starts from: sigma·noise(0), or U[0, 1) pixels where the model's card says so. */
+/** The state that sampling starts from, model units: sigma·noise(0), or U[0, 1) where the model's card says so. */
 export function prior<V>(space: Space<V>, card: Pick<Card, "sampler">, sigma: number): V {
   if (card.sampler.prior === "uniform") return space.noise(0, "uniform");
   const z = space.noise(0);
@@ -44,6 +45,7 @@ export function prior<V>(space: Space<V>, card: Pick<Card, "sampler">, sigma: nu
   return x;
 }
 
+/** What a {@link hostSpace} is of. */
 export interface HostSpaceOptions {
   readonly count: number;
   readonly dimension: number;

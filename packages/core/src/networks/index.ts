@@ -5,4 +5,5 @@ import { scorenet } from "./scorenet.ts";
 import { unet } from "./unet.ts";
 
 export const networks = { unet, mlp, scorenet } as const satisfies Record<string, Network>;
+/** A key of {@link networks}. */
 export type NetworkName = keyof typeof networks;

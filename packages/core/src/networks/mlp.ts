@@ -1,6 +1,7 @@
 import type { Network } from "../nn.ts";
 import { fourierFeatures } from "../nn/fourier-features.ts";
 
+/** The size of an {@link mlp}. */
 export interface MlpOptions {
   readonly width: number;
   /** Number of residual layers. */

@@ -1,5 +1,6 @@
 import type { Network } from "../nn.ts";
 
+/** The size of a {@link scorenet}. */
 export interface ScorenetOptions {
   /** Channels of the hidden convolutions. */
   readonly channels: readonly number[];

@@ -10,10 +10,11 @@ export interface Values {
   readonly data: Float64Array;
 }
 
+/** The vocabulary over float64 arrays. */
 export type ReferenceNn = Nn<Values, Values, Values>;
 
 /**
- * The vocabulary over float64 arrays.
+ * The reference interpreter.
  * @param bind the values of a parameter; called once per use
  */
 export function referenceNn(

@@ -4,6 +4,7 @@ import { applyScore, type ScoreModel } from "../parameterization.ts";
 import { purposes, fillNormals, splitByName, split, uniforms, type Key } from "../rng.ts";
 import type { Tensor } from "../safetensors.ts";
 
+/** A learned array of a network, in canonical layout. */
 export interface Parameter {
   readonly name: string;
   readonly shape: Shape;

@@ -6,4 +6,5 @@ import { tutorial } from "./tutorial.ts";
 export type { OptimiserOptions, Recipe, SamplerChoice } from "./recipe.ts";
 
 export const recipes = { edm, tutorial } as const satisfies Record<string, Recipe>;
+/** A key of {@link recipes}. */
 export type RecipeName = keyof typeof recipes;

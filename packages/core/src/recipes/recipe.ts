@@ -5,7 +5,7 @@ import type { NoiseLaw } from "../space.ts";
 import type { ScheduleName } from "../schedules.ts";
 import type { SamplerName } from "../samplers/index.ts";
 
-/** How a learning rate moves over a run, after a linear warm-up. */
+/** Adam, its rate over a run, the clipping of gradients, and the moving average of the parameters. */
 export interface OptimiserOptions {
   /** Peak Adam rate; without it the network's own. */
   readonly rate?: number;

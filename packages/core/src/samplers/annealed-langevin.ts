@@ -9,6 +9,7 @@
  */
 import type { Sampler } from "./sampler.ts";
 
+/** Its options; step sizes are of x ← x + α·score + √(2α)·z, model units. */
 export interface AnnealedLangevinOptions {
   /** Langevin steps at each level: T. */
   readonly stepsPerLevel: number;
