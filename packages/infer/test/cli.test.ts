@@ -252,6 +252,29 @@ describe("pnpm sample refuses with exit 2 and one line", () => {
     ["a negative seed", ["--model", images, "--seed=-1"], "invalid seed: -1 (need an integer >= 0)"],
     ["steps 0", ["--model", images, "--steps", "0"], "invalid steps: 0 (need an integer >= 1)"],
     [
+      "more levels than memory",
+      ["--model", images, "--steps", "1e9"],
+      "invalid steps: 1000000000 (need an integer from 1 to 1000000)",
+    ],
+    [
+      "more samples than memory",
+      ["--model", images, "--count", "4e9"],
+      "invalid count: 4000000000 (the samples take 256.0 GB of memory, this machine has",
+    ],
+    [
+      "a seed that is not exact",
+      ["--model", images, "--seed", "9007199254740993"],
+      "invalid seed: 9007199254740993 (need an integer from 0 to 9007199254740991)",
+    ],
+    [
+      "a scale too large",
+      ["--model", images, "--scale", "99999"],
+      "invalid scale: 99999 (need an integer from 1 to 64)",
+    ],
+    ["no steps", ["--model", images, "--no-steps"], "unknown argument: no-steps (--steps takes a value)"],
+    ["no option", ["--model", images, "--no-option"], "unknown argument: no-option (--option takes a value)"],
+    ["an empty place", ["--model", images, "--out", ""], "invalid out: nothing (need a value)"],
+    [
       "an unknown sampler",
       ["--model", images, "--sampler", "euler"],
       "unknown sampler: euler (known: heun, annealed-langevin)",

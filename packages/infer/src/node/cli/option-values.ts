@@ -1,11 +1,17 @@
 /** Values of the command line, from the text that was typed, so that a message can repeat it. */
 import { UsageError } from "./usage-error.ts";
 
-/** An integer ≥ `least`; nothing for nothing. @throws UsageError */
-export function integer(option: string, text: string | undefined, least: number): number | undefined {
+/** An integer from `least` to `most`; nothing for nothing. @throws UsageError */
+export function integer(
+  option: string,
+  text: string | undefined,
+  least: number,
+  most = Number.MAX_SAFE_INTEGER,
+): number | undefined {
   const value = number(option, text, `an integer >= ${least}`);
-  if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return value;
-  throw new UsageError(`invalid ${option}: ${text} (need an integer >= ${least})`);
+  if (value === undefined || (Number.isSafeInteger(value) && value >= least && value <= most)) return value;
+  const range = value > most ? `from ${least} to ${most}` : `>= ${least}`;
+  throw new UsageError(`invalid ${option}: ${text} (need an integer ${range})`);
 }
 
 /** A finite number > 0; nothing for nothing. @throws UsageError */
@@ -23,9 +29,23 @@ export function number(option: string, text: string | undefined, need = "a numbe
   throw new UsageError(`invalid ${option}: ${text} (need ${need})`);
 }
 
-/** Refuses options that were typed twice, apart from those that may be. @throws UsageError */
-export function refuseTwice(args: Readonly<Record<string, unknown>>, repeatable: readonly string[]): void {
-  for (const [option, value] of Object.entries(args))
-    if (Array.isArray(value) && option !== "_" && !repeatable.includes(option))
+/**
+ * Refuses what yargs lets through: options that were typed twice, apart from those that may be, and those that want a
+ * value typed as `--no-NAME` or with nothing.
+ * @throws UsageError
+ */
+export function refuseOdd(
+  args: Readonly<Record<string, unknown>>,
+  options: Readonly<Record<string, { readonly type: string }>>,
+): void {
+  for (const [option, value] of Object.entries(args)) {
+    const type = options[option]?.type;
+    if (Array.isArray(value) && option !== "_" && type !== "array")
       throw new UsageError(`--${option} is given ${value.length} times`);
+    if (type === undefined || type === "boolean") continue;
+    const typed: readonly unknown[] = Array.isArray(value) ? value : [value];
+    if (typed.includes(false))
+      throw new UsageError(`unknown argument: no-${option} (--${option} takes a value)`);
+    if (typed.includes("")) throw new UsageError(`invalid ${option}: nothing (need a value)`);
+  }
 }

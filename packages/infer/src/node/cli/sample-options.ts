@@ -49,13 +49,10 @@ export const sampleOptions = {
     "images/NAME-SEED.png",
   ),
   columns: text(where, "images in a row", "a square"),
-  scale: text(where, "side of a pixel", "so that a picture is 512 wide, an animation 320; 1 in a folder"),
+  scale: text(where, "side of a pixel, 64 at most", "to 512 across, a .gif 320, a folder 1"),
   view: text(where, `what a .gif shows: one of ${views.join(", ")} (what the model sees in x)`, "scaled"),
   "dry-run": flag(where, "say what would be done, with evaluations, memory and time"),
 } as const satisfies Record<string, Options>;
-
-/** The options that may be typed more than once. */
-export const repeatable: readonly string[] = ["option"];
 
 /** The options of `sample` as yargs gives them. */
 export type SampleArguments = InferredOptionTypes<typeof sampleOptions> & Readonly<Record<string, unknown>>;

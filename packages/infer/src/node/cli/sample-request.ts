@@ -1,12 +1,13 @@
+import { totalmem } from "node:os";
 import { isImage, samplers, schedules, type Card } from "@ncsn/core";
 import { views, type Label, type Model, type View } from "../../model.ts";
 import { oneOf, type Plan, type SampleRequest } from "../../plan.ts";
 import { nodeDevices } from "../devices.ts";
 import type { LoadOptions } from "../load.ts";
-import { integer, number, positive, refuseTwice } from "./option-values.ts";
-import { repeatable, type SampleArguments } from "./sample-options.ts";
+import { integer, number, positive, refuseOdd } from "./option-values.ts";
+import { sampleOptions, type SampleArguments } from "./sample-options.ts";
 import { typedOptions } from "./sampler-options.ts";
-import { asTyped } from "./usage-error.ts";
+import { asTyped, UsageError } from "./usage-error.ts";
 
 /** What was typed, checked as far as that goes without the model. */
 export interface Typed {
@@ -20,7 +21,7 @@ export interface Typed {
 
 /** @throws UsageError */
 export function readArguments(args: SampleArguments): Typed {
-  refuseTwice(args, repeatable);
+  refuseOdd(args, sampleOptions);
   const { sampler, schedule, device = "auto", view = "scaled" } = args;
   return {
     load: {
@@ -42,7 +43,7 @@ export function readArguments(args: SampleArguments): Typed {
     },
     label: args.label,
     columns: integer("columns", args.columns, 1),
-    scale: integer("scale", args.scale, 1),
+    scale: integer("scale", args.scale, 1, 64),
     view: asTyped(() => oneOf("view", view, registryOf(views))),
   };
 }
@@ -55,6 +56,7 @@ export function planOf(
 ): { request: SampleRequest; plan: Plan } {
   const { card } = model;
   const count = request.count ?? (isImage(card) ? 16 : 2000);
+  checkMemory(card, count);
   const whole: SampleRequest = {
     ...request,
     count,
@@ -62,6 +64,16 @@ export function planOf(
     label: label === undefined ? undefined : labelsOf(card, label, count, request.first),
   };
   return { request: whole, plan: asTyped(() => model.plan(whole)) };
+}
+
+/** @throws UsageError where the samples alone are more than the machine's memory */
+function checkMemory({ shape }: Card, count: number): void {
+  const bytes = 4 * count * shape.reduce((a, b) => a * b, 1);
+  if (bytes <= totalmem()) return;
+  const [need, have] = [bytes, totalmem()].map((size) => `${(size / 1e9).toFixed(1)} GB`);
+  throw new UsageError(
+    `invalid count: ${count} (the samples take ${need} of memory, this machine has ${have})`,
+  );
 }
 
 /** A list of names as {@link oneOf} wants it. */
