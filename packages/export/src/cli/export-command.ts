@@ -24,12 +24,13 @@ import {
   type CheckPoints,
 } from "../verify.ts";
 import { findRun } from "./find-run.ts";
-import { integer, text } from "./option-values.ts";
+import { integer, text, type Typed } from "./option-values.ts";
 import { checkingProgress } from "./progress.ts";
 import { UsageError } from "./usage-error.ts";
 import { writeVerified } from "./write-verified.ts";
 
-type Typed = string | readonly string[] | undefined;
+/** Images of a call and of a check at most: they are held in memory whole. */
+const most = { batch: 65_536, check: 1_000_000 };
 
 /** What was typed. */
 export interface ExportArguments {
@@ -58,8 +59,8 @@ interface Errors {
  */
 export async function runExport(typed: ExportArguments): Promise<void> {
   const [run, out] = [text("run", typed.run), text("out", typed.out)];
-  const batch = integer("batch", typed.batch, 1);
-  const check = integer("check", typed.check, 2);
+  const batch = integer("batch", typed.batch, 1, most.batch);
+  const check = integer("check", typed.check, 2, most.check);
   const seed = integer("seed", typed.seed, 0);
   const { path, checkpoint } = await findRun(run);
   const { config, step, probe } = checkpoint;

@@ -1,23 +1,28 @@
 /** Values of the command line, from the text that was typed, so that a message can repeat it. */
 import { UsageError } from "./usage-error.ts";
 
+/** An option as yargs gives it: false for `--no-NAME`, a list where it was typed more than once. */
+export type Typed = string | readonly string[] | false | undefined;
+
 /** The one text of an option, if it was given. @throws UsageError where it is given more than once, or empty */
-export function text(option: string, typed: string | readonly string[] | undefined): string | undefined {
+export function text(option: string, typed: Typed): string | undefined {
+  if (typed === false) throw new UsageError(`unknown argument: no-${option} (--${option} takes a value)`);
   if (typeof typed === "object") throw new UsageError(`--${option} is given ${typed.length} times`);
   if (typed === "") throw new UsageError(`invalid ${option}: nothing (need a value)`);
   return typed;
 }
 
-/** An integer ≥ `least`, if it was given. @throws UsageError */
+/** An integer from `least` to `most`, if it was given. @throws UsageError */
 export function integer(
   option: string,
-  typed: string | readonly string[] | undefined,
+  typed: Typed,
   least: number,
+  most = Number.MAX_SAFE_INTEGER,
 ): number | undefined {
   const given = text(option, typed);
   if (given === undefined) return undefined;
   const value = given.trim() === "" ? NaN : Number(given);
-  if (!Number.isSafeInteger(value) || value < least)
-    throw new UsageError(`invalid ${option}: ${given} (need an integer >= ${least})`);
-  return value;
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+  const range = value > most ? `from ${least} to ${most}` : `>= ${least}`;
+  throw new UsageError(`invalid ${option}: ${given} (need an integer ${range})`);
 }
