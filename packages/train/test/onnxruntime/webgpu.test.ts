@@ -78,7 +78,7 @@ describe.skipIf(swiftShader === undefined)("WebGPU", () => {
   test("has a kernel for every node of a training step", async () => {
     const weights = weightsOf(model, shape, parameters);
     const graphs = trainingGraphs({ model, shape, weights }, count, { kind: "portable" });
-    for (const graph of Object.values(graphs)) {
+    for (const graph of [graphs.layout, graphs.body]) {
       const opening = ort.InferenceSession.create(encodeModel(graph), {
         executionProviders: ["webgpu"],
         extra: { session: { disable_cpu_ep_fallback: "1" } }, // a node without a kernel is an error
