@@ -133,6 +133,16 @@ describe("a model", () => {
     expect(turns).toBeGreaterThan(5);
   });
 
+  it("stops sampling by the signal, and goes on", async () => {
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const request = { count: 100, batch: 3, steps: 100_000, signal: controller.signal };
+    const sampling = model.sample(request);
+    setTimeout(() => controller.abort(reason), 30);
+    await expect(sampling).rejects.toBe(reason);
+    expect((await model.sample({ count: 2 })).shape).toEqual([2, 1, 4, 4]);
+  });
+
   it("can do several things at once", async () => {
     const alone = await model.sample({ count: 3, seed: 5 });
     const [a, b, score] = await Promise.all([
@@ -154,7 +164,7 @@ describe("with classes, a model", () => {
       deviation: 0.1,
       classes: ["zero", "one"],
     });
-    const { data } = await model.sample({ count: 4, label: ["one", "zero", 1, -1] });
+    const { data } = await model.sample({ count: 4, label: ["one", "zero", 1, -1], batch: 1 });
     expect([...data].map((value) => value > 0.5)).toEqual([
       true,
       true,

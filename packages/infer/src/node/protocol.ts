@@ -32,8 +32,11 @@ export interface Calls {
     params: { readonly job: number; readonly plan: Plan; readonly count: number; readonly first: number };
     result: undefined;
   };
-  /** One step of the sampler; undefined after the last one. */
-  step: { params: { readonly job: number }; result: Report | undefined };
+  /** One step of the sampler, or as many as begin within that time; undefined after the last one. */
+  step: {
+    params: { readonly job: number; readonly milliseconds?: number };
+    result: Report | undefined;
+  };
   /** The images of the current step in pixels. */
   read: { params: { readonly job: number; readonly view: View }; result: Float32Array };
   /** Scores in model units. */

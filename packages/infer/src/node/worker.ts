@@ -45,14 +45,17 @@ const handlers: Handlers = {
     return Promise.resolve(undefined);
   },
 
-  async step({ job }) {
+  async step({ job, milliseconds = 0 }) {
     const { shard, plan } = jobOf(job);
-    const step = await shard.next();
-    if (step === undefined) return undefined;
-    const { index, total, sigma, evaluations, x } = step;
-    const report: Report = { index, total, sigma, evaluations };
-    if (!isFinite(x)) throw notFinite(report, plan);
-    return report;
+    const until = performance.now() + milliseconds;
+    for (;;) {
+      const step = await shard.next();
+      if (step === undefined) return undefined;
+      const { index, total, sigma, evaluations, x } = step;
+      const report: Report = { index, total, sigma, evaluations };
+      if (!allFinite(x)) throw notFinite(report, plan);
+      if (performance.now() >= until) return report;
+    }
   },
 
   async read({ job, view }) {
@@ -92,11 +95,10 @@ function checkOpen(): void {
   if (closing) throw new Error("the model is disposed");
 }
 
-/** Whether all values are numbers; ten times as fast as asking each, which would be a hundredth of a step. */
-function isFinite(values: Float32Array): boolean {
-  let zero = 0;
-  for (let i = 0; i < values.length; i++) zero += 0 * values[i];
-  return zero === 0;
+/** As `every(Number.isFinite)`, eight times as fast. */
+function allFinite(values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  return true;
 }
 
 function notFinite({ index, total, sigma }: Report, { sampler, advice }: Plan): SamplingError {
