@@ -13,7 +13,7 @@ export interface ScheduleRange {
 /** `steps` levels or intervals (see each schedule) over a range of σ. */
 export type Schedule = (steps: number, range: ScheduleRange) => Float64Array;
 
-/** `steps` levels in geometric progression from sigmaMax to sigmaMin (Song & Ermon 2019, section 4.2). */
+/** `steps` levels in geometric progression from sigmaMax to sigmaMin (Song & Ermon 2019, section 4.1). */
 export const geometric: Schedule = (steps, range) => {
   checkSchedule(steps, range);
   const { sigmaMin, sigmaMax } = range;

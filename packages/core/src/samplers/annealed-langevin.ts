@@ -3,7 +3,7 @@
  *
  *   x ← x + α·score(x, σ) + √(2α)·z,   α = ε·σ²/σ_L²,
  *
- * and, where asked for, a last denoising step x + σ_L²·score (Jolicoeur-Martineau et al. 2020; NCSNv2, section 3.5).
+ * and, where asked for, a last denoising step x + σ_L²·score (Jolicoeur-Martineau et al. 2020; NCSNv2, algorithm 1).
  * The papers' form x + (α/2)·score + √α·z is the same process with half the α. A level of 0 at a schedule's end is
  * passed over: no step is small enough for it.
  */
