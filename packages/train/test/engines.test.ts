@@ -1,6 +1,12 @@
-import { describe, expect, it } from "vitest";
+import { readdirSync } from "node:fs";
+import { probeDevice } from "@ncsn/infer/node";
+import { afterAll, describe, expect, it } from "vitest";
 import { engineRequest, engines, resolveEngine } from "../src/cli/engines.ts";
 import { listBackends } from "../src/tfjs/available.ts";
+import { refused } from "./refused.ts";
+import { workFolder } from "./training-command.ts";
+
+const { usable: cuda } = await probeDevice("cuda");
 
 describe("an engine that is not asked for", () => {
   it("is onnxruntime where TensorFlow.js has no native backend, and says so", async () => {
@@ -30,6 +36,19 @@ describe("an engine that is not asked for", () => {
   ])("is the one that has the backend %s", async (backend, engine) => {
     expect(await resolveEngine(engineRequest(undefined, backend), "tfjs-node")).toEqual({ engine, backend });
   });
+});
+
+describe("a backend that is asked for", () => {
+  it.skipIf(cuda)(
+    "and cannot be had here is refused with the reason, before anything is written",
+    async () => {
+      const folder = workFolder(afterAll);
+      expect(await refused(folder, "--dataset", "mixture", "--backend", "cuda")).toMatch(
+        /^cannot train on cuda: \S/,
+      );
+      expect(readdirSync(folder)).toEqual([]);
+    },
+  );
 });
 
 describe("a backend that is not asked for", () => {
