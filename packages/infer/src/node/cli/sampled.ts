@@ -39,7 +39,8 @@ export async function sampled(
       const from = done * together;
       const size = Math.min(together, count - from);
       let spent = 0;
-      for await (const frame of model.steps({ ...request, count: size, first: first + from })) {
+      const label = plan.labels && [...plan.labels.subarray(from, from + size)];
+      for await (const frame of model.steps({ ...request, count: size, first: first + from, label })) {
         const total = frame.total ?? frame.index + 1;
         const last = frame.index + 1 === total;
         progress ??= samplingProgress(waves * total);
