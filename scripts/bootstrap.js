@@ -11,7 +11,7 @@ const digits = "--label 0,1,2,3,4,5,6,7,8,9 --columns 10";
  * minutes; told the class of each image, the network learns more in them.
  */
 const tour = [
-  "pnpm train --dataset glyphs --conditional --engine onnxruntime --batch 16 --rate 0.02 --steps 1500",
+  "pnpm train --dataset glyphs --conditional --engine onnxruntime --batch 16 --rate 0.05 --steps 1800",
   "pnpm export",
   `pnpm sample --count 40 ${digits} --out images/tour.png`,
   `pnpm sample --count 20 ${digits} --out images/tour.gif`,
