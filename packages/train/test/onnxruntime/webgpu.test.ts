@@ -18,13 +18,7 @@ import {
 } from "@ncsn/core";
 import { encodeModel } from "@ncsn/export";
 import type { NodeDevice } from "@ncsn/infer/node";
-import {
-  onnxEngine,
-  openNodeGradients,
-  trainingGraphs,
-  weightsOf,
-  type Engine,
-} from "@ncsn/train/node";
+import { onnxEngine, openNodeGradients, trainingGraphs, weightsOf, type Engine } from "@ncsn/train/node";
 import * as ort from "onnxruntime-node";
 import { beforeAll, describe, expect, test } from "vitest";
 
