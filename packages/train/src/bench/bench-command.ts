@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { recipes, samplers } from "@ncsn/core";
 import { engines, resolveEngine, type EngineRequest, type ResolvedEngine } from "../cli/engines.ts";
 import { duration } from "../cli/show.ts";
+import { interruptible } from "../cli/stop-signals.ts";
 import { UsageError } from "../cli/usage-error.ts";
 import { benchModel, benchRun } from "./bench-model.ts";
 import { benchSettings, type BenchArguments, type BenchSettings } from "./bench-options.ts";
@@ -49,7 +50,19 @@ export async function runBench(args: BenchArguments): Promise<number> {
   if (busy !== undefined) note(busy);
   const { channels, seconds, rounds, seed } = settings;
   const { config } = benchRun({ channels, batch: 1, seed });
-  const results = [...(await measureTraining(plan)), ...(await measureSampling(plan))];
+  const stop = interruptible(() => console.error("stopping after this turn; once more to stop at once"));
+  const results: Result[] = [];
+  try {
+    results.push(
+      ...(await measureTraining(plan, stop.signal)),
+      ...(await measureSampling(plan, stop.signal)),
+    );
+  } catch (error) {
+    if (stop.signal.aborted) return stop.exitCode(); // contenders of the same terminal have ended by themselves
+    throw error;
+  } finally {
+    stop.ignore();
+  }
   const report = {
     machine: thisMachine(),
     network: networkOf(config, channels),
@@ -92,7 +105,7 @@ async function peerOf(
   return undefined;
 }
 
-async function measureTraining(plan: Plan): Promise<Result[]> {
+async function measureTraining(plan: Plan, signal: AbortSignal): Promise<Result[]> {
   const { trainers, peer, channels, batches, seed, seconds, rounds } = plan;
   const results: Result[] = [];
   for (const batch of trainers.length > 0 ? batches : []) {
@@ -107,13 +120,13 @@ async function measureTraining(plan: Plan): Promise<Result[]> {
     );
     const entries = [...ours, ...(peer === undefined ? [] : [peer.entry(channels, batch)])];
     const report = reporter(`training, batch ${batch}, images/s`);
-    const found = await race(entries, { command: "train", work: batch, seconds, rounds, report });
+    const found = await race(entries, { command: "train", work: batch, seconds, rounds, report, signal });
     results.push(...resultsOf(found, { measure: "training", unit: "images/s", batch }));
   }
   return results;
 }
 
-async function measureSampling(plan: Plan): Promise<Result[]> {
+async function measureSampling(plan: Plan, signal: AbortSignal): Promise<Result[]> {
   const { kinds, peer, channels, counts, device, seed, seconds, rounds } = plan;
   if (!kinds.includes("sample")) return [];
   const subject = { channels, batch: 1, seed };
@@ -136,10 +149,17 @@ async function measureSampling(plan: Plan): Promise<Result[]> {
     for (const count of counts) {
       const report = reporter(`sampling ${count}, score evaluations/s`);
       const work = count * evaluations;
-      const found = await race(entriesOf(count), { command: "sample", work, seconds, rounds, report });
+      const found = await race(entriesOf(count), {
+        command: "sample",
+        work,
+        seconds,
+        rounds,
+        report,
+        signal,
+      });
       results.push(...resultsOf(found, { measure: "sampling", unit: "evaluations/s", batch: count }));
     }
-    const found = await raceToFirstImage(entriesOf(1), { rounds, report: reporter("first image") });
+    const found = await raceToFirstImage(entriesOf(1), { rounds, report: reporter("first image"), signal });
     return [...results, ...resultsOf(found, { measure: "first image", unit: "s", batch: 1 })];
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -13,6 +13,8 @@ export interface RaceOptions {
   readonly rounds: number;
   /** Is told how it goes, a line at a time. */
   readonly report: (line: string) => void;
+  /** Ends the race after the turn under way, by throwing its reason. */
+  readonly signal: AbortSignal;
 }
 
 /** What was found of one contender. */
@@ -29,7 +31,7 @@ export interface Finding {
 
 /** Speeds of contenders in turns, A B A B …, each in a process that sleeps while it is not its turn. */
 export async function race(entries: readonly Entry[], options: RaceOptions): Promise<Finding[]> {
-  const { command, work, rounds, report } = options;
+  const { command, work, rounds, report, signal } = options;
   const contenders: Contender[] = [];
   try {
     // One after the other: what starts next to a measurement disturbs it.
@@ -38,8 +40,10 @@ export async function race(entries: readonly Entry[], options: RaceOptions): Pro
     for (const contender of contenders) repetitions.push(await repetitionsOf(contender, options));
     const values: number[][] = contenders.map(() => []);
     for (let round = 0; round < rounds; round++) {
-      for (const [i, contender] of contenders.entries())
+      for (const [i, contender] of contenders.entries()) {
+        signal.throwIfAborted();
         values[i].push((repetitions[i] * work) / (await contender.ask(command, repetitions[i])));
+      }
       const seen = contenders.map(({ entry: { name } }, i) => `${name} ${speed(values[i][round])}`);
       report(`round ${round + 1} of ${rounds}: ${seen.join(", ")}`);
     }
@@ -54,11 +58,12 @@ export async function race(entries: readonly Entry[], options: RaceOptions): Pro
 /** Seconds from the start of a process to its first image, in a new process every round. */
 export async function raceToFirstImage(
   entries: readonly Entry[],
-  { rounds, report }: Pick<RaceOptions, "rounds" | "report">,
+  { rounds, report, signal }: Pick<RaceOptions, "rounds" | "report" | "signal">,
 ): Promise<Finding[]> {
   const found: Finding[] = [];
   for (let round = 0; round < rounds; round++) {
     for (const [i, entry] of entries.entries()) {
+      signal.throwIfAborted();
       const began = performance.now();
       const contender = await enter(entry);
       try {
@@ -81,9 +86,13 @@ async function findingOf(contender: Contender, values: readonly number[]): Promi
 }
 
 /** How often a turn repeats; finding it out warms up as well. */
-async function repetitionsOf(contender: Contender, { command, seconds }: RaceOptions): Promise<number> {
+async function repetitionsOf(
+  contender: Contender,
+  { command, seconds, signal }: RaceOptions,
+): Promise<number> {
   await contender.ask(command, 1); // compiles and allocates
   for (let repetitions = 1; ; repetitions *= 2) {
+    signal.throwIfAborted();
     const taken = await contender.ask(command, repetitions);
     if (taken > seconds / 4) return Math.max(1, Math.round((repetitions * seconds) / taken));
   }

@@ -28,6 +28,7 @@ describe("a race", () => {
     const found = await race([pretending("hare", 0.001), pretending("tortoise", 4)], {
       ...options,
       report: (line) => lines.push(line),
+      signal: new AbortController().signal,
     });
     expect(found.map(({ name, parameters, memory }) => [name, parameters, memory])).toEqual([
       ["hare", 7, 1e6],
@@ -37,6 +38,20 @@ describe("a race", () => {
     expect(found[1].values).toEqual([16, 16, 16]);
     expect(lines).toHaveLength(3);
     expect(lines[2]).toBe("round 3 of 3: hare 64,000, tortoise 16.0");
+  });
+
+  it("ends after a turn", async () => {
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const racing = race([pretending("hare", 1)], {
+      command: "train",
+      work: 1,
+      seconds: 1,
+      rounds: 1000,
+      report: () => controller.abort(reason),
+      signal: controller.signal,
+    });
+    await expect(racing).rejects.toBe(reason);
   });
 
   it.each([
