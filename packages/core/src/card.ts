@@ -117,12 +117,16 @@ export function parseCard(json: string): Card {
   if (card.version !== 1)
     throw new CardError(`unknown model card version: ${String(card.version)} (this release reads version 1)`);
   for (const [name, [fits, need]] of Object.entries(requirements)) {
+    if (card[name] === undefined && optional.has(name)) continue;
     if (card[name] === undefined) throw new CardError(`the model card lacks "${name}"`);
     if (!fits(card[name]))
       throw new CardError(`bad ${name} in the model card: ${show(card[name])} (need ${need})`);
   }
   return card as unknown as Card;
 }
+
+/** What a card may lack. */
+const optional: ReadonlySet<string> = new Set(["sigmas", "classes"]);
 
 /** What a sampler computes with; a card that breaks these would give NaNs instead of a message. */
 const requirements: Readonly<Record<string, readonly [fits: (value: unknown) => boolean, need: string]>> = {
@@ -140,12 +144,27 @@ const requirements: Readonly<Record<string, readonly [fits: (value: unknown) => 
     (range) => isNumbers(range, 2) && 0 < range[0] && range[0] <= range[1],
     "0 < sigmaMin <= sigmaMax",
   ],
-  sampler: [
-    (sampler) => isObject(sampler) && typeof sampler.name === "string",
-    "a sampler's name and settings",
+  sigmas: [(sigmas) => isNumbers(sigmas) && sigmas.every((sigma) => sigma > 0), "numbers > 0"],
+  sampler: [isSampler, "a sampler's name, steps >= 1 and options"],
+  classes: [
+    (classes) => Array.isArray(classes) && classes.every((name) => typeof name === "string"),
+    "a list of names",
   ],
   probe: [isProbe, "a key, sigmas, positions, and a row of scores per sigma"],
 };
+
+function isSampler(sampler: unknown): boolean {
+  if (!isObject(sampler)) return false;
+  const { name, steps, options } = sampler;
+  return (
+    typeof name === "string" &&
+    Number.isSafeInteger(steps) &&
+    (steps as number) >= 1 &&
+    isObject(options) &&
+    !Array.isArray(options) &&
+    Object.values(options).every((value) => typeof value === "number" || typeof value === "boolean")
+  );
+}
 
 function isProbe(probe: unknown): boolean {
   if (!isObject(probe)) return false;

@@ -114,7 +114,17 @@ describe("parseCard", () => {
     ["sigmaData", 0],
     ["sigmaRange", [1, 0.1]],
     ["sigmaRange", [0, 1]],
+    ["sigmas", [1, "0.5"]],
+    ["sigmas", [1, 0]],
+    ["sigmas", 1],
     ["sampler", "heun"],
+    ["sampler", { name: "heun", steps: "18", options: {} }],
+    ["sampler", { name: "heun", steps: 0, options: {} }],
+    ["sampler", { name: "heun", steps: 18 }],
+    ["sampler", { name: "heun", steps: 18, options: ["rho"] }],
+    ["sampler", { name: "heun", steps: 18, options: { rho: "7" } }],
+    ["classes", "zero"],
+    ["classes", ["zero", 1]],
     ["probe", { ...probe, sigmas: [1] }],
     ["probe", { ...probe, positions: [] }],
     ["probe", { ...probe, scores: [[1], [2], [3]] }],
@@ -123,6 +133,11 @@ describe("parseCard", () => {
     expect(() => parseCard(JSON.stringify({ ...card, [name]: value }))).toThrow(
       `bad ${name} in the model card: `,
     );
+  });
+
+  it("takes names of classes and levels of noise", () => {
+    const whole: Card = { ...card, classes: ["zero", "one"], sigmas: [80, 1] };
+    expect(parseCard(JSON.stringify(whole))).toEqual(whole);
   });
 
   it("names the value and what would be right", () => {

@@ -3,10 +3,13 @@
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { runExport } from "./cli/export-command.ts";
+import { refuseOddFlags } from "./cli/option-values.ts";
 import { UsageError } from "./cli/usage-error.ts";
 
 try {
-  await yargs(hideBin(process.argv))
+  const args = hideBin(process.argv);
+  refuseOddFlags(args, { "dry-run": { type: "boolean" } });
+  await yargs(args)
     .scriptName("pnpm export")
     .locale("en")
     .command(
@@ -39,7 +42,7 @@ try {
             default: false,
             describe: "say what would be written, and write nothing",
           }),
-      (args) => runExport(args),
+      (typed) => runExport(typed),
     )
     .example("$0", "export the newest run")
     .example("$0 digits --out digits.onnx", "export runs/digits")

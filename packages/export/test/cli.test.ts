@@ -47,6 +47,8 @@ function run(
 }
 
 interface Saved {
+  /** Of the run; its folder's unless told. */
+  readonly name?: string;
   readonly probe?: Probe;
   readonly parameters?: ReadonlyMap<string, Tensor>;
 }
@@ -56,7 +58,12 @@ function save(name: string, { config, ...model }: TrainedModel, saved: Saved = {
   const parameters = saved.parameters ?? model.parameters;
   const state = new Map([...parameters].map(([key, tensor]) => [`ema/${key}`, tensor]));
   mkdirSync(join(folder, "runs", name), { recursive: true });
-  const checkpoint = { config: { ...config, name }, step: 7, probe: saved.probe ?? model.probe(), state };
+  const checkpoint = {
+    config: { ...config, name: saved.name ?? name },
+    step: 7,
+    probe: saved.probe ?? model.probe(),
+    state,
+  };
   writeFileSync(join(folder, "runs", name, "checkpoint.safetensors"), encodeCheckpoint(checkpoint));
 }
 
@@ -78,6 +85,10 @@ beforeAll(() => {
     probe: { ...probe, scores: probe.scores.map((row) => row.map((s) => 1.001 * s)) },
   });
   save("incomplete", small, { parameters: new Map([...small.parameters].slice(1)) });
+  const [[first, tensor], ...rest] = small.parameters;
+  const broken = { ...tensor, data: tensor.data.map((value, i) => (i === 1 ? NaN : value)) };
+  save("diverged", small, { parameters: new Map([[first, broken], ...rest]) });
+  save("copied", small, { name: "points" });
   save("whole", small);
   const whole = readFileSync(join(folder, "runs/whole/checkpoint.safetensors"));
   mkdirSync(join(folder, "runs/damaged"));
@@ -132,6 +143,14 @@ describe("an export", () => {
     rmSync(join(folder, "here.onnx"));
   });
 
+  it("takes a copy whose folder has another name, with a place to go", async () => {
+    const before = inModels();
+    const { code, stderr } = await run(["copied", "--out", "copy.onnx"]);
+    expect(code, stderr).toBe(0);
+    expect([readCard(readFileSync(join(folder, "copy.onnx"))).name, inModels()]).toEqual(["points", before]);
+    rmSync(join(folder, "copy.onnx"));
+  });
+
   it("writes nothing with --dry-run", async () => {
     const before = inModels();
     const { code, stdout } = await run(["classes", "--dry-run"]);
@@ -174,7 +193,10 @@ describe("a file that computes something else", () => {
 
 describe("bad usage", () => {
   it.concurrent.each([
-    [["nope"], /^unknown run: nope \(known: classes, damaged, incomplete, points, whole, wrong-probe\)$/],
+    [
+      ["nope"],
+      /^unknown run: nope \(known: classes, copied, damaged, diverged, incomplete, points, whole, wrong-probe\)$/,
+    ],
     [["begun"], /^unknown run: begun \(known: /],
     [["a-file"], /^cannot read a-file: a safetensors file has at least 8 bytes, this has 0$/],
     [
@@ -182,6 +204,15 @@ describe("bad usage", () => {
       /^cannot read runs.damaged.checkpoint\.safetensors: .*(truncated or damaged|longer than the file)/,
     ],
     [["incomplete"], /^cannot export runs.incomplete.checkpoint\.safetensors: the parameter \S+ is missing$/],
+    [
+      ["diverged"],
+      /^cannot export runs.diverged.checkpoint\.safetensors: its tensor ema\/\S+ is not finite$/,
+    ],
+    [
+      ["copied"],
+      /^folder copied holds a run of the name points: give --out FILE, such as models.copied\.onnx$/,
+    ],
+    [["points", "--dry-run=maybe"], /^invalid dry-run: maybe \(need true or false\)$/],
     [["points", "--out", "picture.png"], /^invalid out: picture\.png \(need a name that ends in \.onnx\)$/],
     [["points", "--out", "no/folder/a.onnx"], /^cannot write no.folder.a\.onnx: ENOENT/],
     [["points", "--out", "a-file/a.onnx"], /^cannot write a-file.a\.onnx: /],

@@ -6,6 +6,7 @@ import { hideBin } from "yargs/helpers";
 import { DeviceError } from "./device.ts";
 import { ModelError } from "./model.ts";
 import { runDevices } from "./node/cli/devices-command.ts";
+import { refuseOddFlags } from "./node/cli/option-values.ts";
 import { runSample } from "./node/cli/sample-command.ts";
 import { sampleOptions } from "./node/cli/sample-options.ts";
 import { samplerFlags, samplerList } from "./node/cli/sampler-options.ts";
@@ -17,14 +18,16 @@ const badUsage = [UsageError, CardError, ModelError, DeviceError];
 const stop = interruptible();
 
 try {
-  await yargs(hideBin(process.argv))
+  const args = hideBin(process.argv);
+  refuseOddFlags(args, { ...samplerFlags, ...sampleOptions });
+  await yargs(args)
     .scriptName("pnpm")
     .locale("en")
     .command(
       "sample",
       "sample images from a model",
       (command) => command.options(samplerFlags).options(sampleOptions).epilogue(samplerList),
-      (args) => runSample(args, stop.signal),
+      (typed) => runSample(typed, stop.signal),
     )
     .command(
       "devices",

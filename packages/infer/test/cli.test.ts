@@ -158,6 +158,16 @@ describe("pnpm sample", () => {
       expect({ code, stderr }).toEqual({ code: 0, stderr: "model models/new.onnx, the newest\n" });
     }));
 
+  it("says which device it took, and why not the others", () =>
+    inFolder(async (folder) => {
+      const args = ["sample", "--model", images, "--count", "1", "--out", "x.npy"];
+      const { code, stderr } = await runCommand(folder, args);
+      expect(code, stderr).toBe(0);
+      expect(stderr).toMatch(/^device (cuda|webgpu|cpu, \d+ threads?) \(\S[^\n]+\)\n$/);
+      for (const name of ["cuda", "webgpu", "cpu"])
+        expect(stderr.includes(`${name}: `)).not.toBe(stderr.startsWith(`device ${name}`));
+    }));
+
   it("says with --dry-run what it would do, and does not", () =>
     inFolder(async (folder) => {
       const { code, stdout } = await sample(
@@ -274,6 +284,11 @@ describe("pnpm sample refuses with exit 2 and one line", () => {
     ],
     ["no steps", ["--model", images, "--no-steps"], "unknown argument: no-steps (--steps takes a value)"],
     ["no option", ["--model", images, "--no-option"], "unknown argument: no-option (--option takes a value)"],
+    [
+      "no option of a sampler",
+      ["--model", images, "--no-epsilon"],
+      "unknown argument: no-epsilon (--epsilon takes a value)",
+    ],
     ["an empty place", ["--model", images, "--out", ""], "invalid out: nothing (need a value)"],
     [
       "an unknown sampler",
@@ -342,6 +357,21 @@ describe("pnpm sample refuses with exit 2 and one line", () => {
       "two budgets",
       ["--model", images, "--steps", "3", "--evaluations", "9"],
       "steps and evaluations exclude each other",
+    ],
+    [
+      "a flag that is neither true nor false",
+      ["--model", images, "--dry-run=maybe"],
+      "invalid dry-run: maybe (need true or false)",
+    ],
+    [
+      "a sampler's flag that is neither",
+      ["--model", images, "--denoise=maybe"],
+      "invalid denoise: maybe (need true or false)",
+    ],
+    [
+      "a folder of other things",
+      ["--model", images, "--out", "./"],
+      "cannot write ./: it holds keep, which is no sample (need a new folder, or one of samples)",
     ],
     ["an unknown flag", ["--model", images, "--guidance", "2"], "Unknown argument: guidance"],
     ["a flag without value", ["--model"], "Not enough arguments following: model"],

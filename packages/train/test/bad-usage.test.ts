@@ -39,6 +39,15 @@ describe("bad usage", () => {
     ["--steps 5 --minutes 5", "--steps and --minutes exclude each other: give one of them"],
     ["--seed 1.5", "invalid seed: 1.5 (need an integer >= 0)"],
     ["--seed -1", "invalid seed: -1 (need an integer >= 0)"],
+    ["--seed 9007199254740993", "invalid seed: 9007199254740993 (need an integer from 0 to 2^53 - 1)"],
+    ["--no-steps", "unknown argument: no-steps (--steps takes a value)"],
+    ["--no-name", "unknown argument: no-name (--name takes a value)"],
+    ["--no-net", "unknown argument: no-net (--net takes a value)"],
+    ["--no-channels", "unknown argument: no-channels (--channels takes a value)"],
+    ["--no-resume", "unknown argument: no-resume (--resume takes a value)"],
+    ["--dry-run=maybe", "invalid dry-run: maybe (need true or false)"],
+    ["--dryRun=", "invalid dryRun: nothing (need true or false)"],
+    ["--conditional=yes", "invalid conditional: yes (need true or false)"],
     ["--name ../a", 'invalid name: ../a (need letters, digits, ".", "_" and "-", a letter or digit first)'],
     ["--checkpoint-every 0", "invalid checkpoint-every: 0 (need a number > 0)"],
     ["--sample-every 0", "invalid sample-every: 0 (need an integer >= 1)"],
@@ -71,6 +80,10 @@ describe("bad usage", () => {
     ["--dataset mnist --data nowhere", /nowhere/],
     ["--dataset folder --data empty", /no images in empty/],
     ["--dataset folder --data file", /file/],
+    [
+      "--batch 100000000",
+      /^invalid batch: 100000000 \(training takes about \d+\.\d GB of memory, this machine has \d+\.\d GB\)$/,
+    ],
   ])("%s", async (args, message) => {
     expect(await refused(folder, ...args.split(" "))).toMatch(message);
   });

@@ -1,5 +1,5 @@
 /** `pnpm export`: a checkpoint becomes a file that has been checked. */
-import { join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import {
   group,
@@ -23,7 +23,7 @@ import {
   relativeError,
   type CheckPoints,
 } from "../verify.ts";
-import { findRun } from "./find-run.ts";
+import { checkpointFile, findRun } from "./find-run.ts";
 import { integer, text, type Typed } from "./option-values.ts";
 import { checkingProgress } from "./progress.ts";
 import { UsageError } from "./usage-error.ts";
@@ -64,6 +64,12 @@ export async function runExport(typed: ExportArguments): Promise<void> {
   const seed = integer("seed", typed.seed, 0);
   const { path, checkpoint } = await findRun(run);
   const { config, step, probe } = checkpoint;
+  checkFinite(path, checkpoint);
+  const folder = basename(dirname(resolve(path)));
+  if (out === undefined && basename(path) === checkpointFile && folder !== config.name)
+    throw new UsageError(
+      `folder ${folder} holds a run of the name ${config.name}: give --out FILE, such as models/${folder}.onnx`,
+    );
   const target = out ?? join("models", `${config.name}.onnx`);
   if (!target.endsWith(".onnx"))
     throw new UsageError(`invalid out: ${target} (need a name that ends in .onnx)`);
@@ -95,6 +101,13 @@ export async function runExport(typed: ExportArguments): Promise<void> {
     "against float64": `${show(errors.reference)} of the score's rms, at ${count} noise levels`,
     "against trainer": `${show(errors.probe)} of the score's rms, at ${probe.sigmas.length} noise levels`,
   });
+}
+
+/** @throws UsageError where training has diverged, or the file is damaged */
+function checkFinite(path: string, { state }: Checkpoint): void {
+  for (const [name, { data }] of state)
+    if (/^(raw|ema)\//.test(name) && !data.every(Number.isFinite))
+      throw new UsageError(`cannot export ${path}: its tensor ${name} is not finite`);
 }
 
 /** Opens a file in ONNX Runtime and compares its scores. */

@@ -5,7 +5,8 @@ import { decodeCheckpoint, type Checkpoint } from "@ncsn/core";
 import { UsageError } from "./usage-error.ts";
 
 const folder = "runs";
-const file = "checkpoint.safetensors";
+/** The name of a checkpoint in the folder of its run. */
+export const checkpointFile = "checkpoint.safetensors";
 
 export interface FoundRun {
   /** Path of the checkpoint. */
@@ -29,7 +30,7 @@ export async function findRun(run: string | undefined): Promise<FoundRun> {
 }
 
 async function named(run: string): Promise<string> {
-  const candidates = [run, join(run, file), join(folder, run, file)];
+  const candidates = [run, join(run, checkpointFile), join(folder, run, checkpointFile)];
   for (const candidate of candidates) if (await isFile(candidate)) return candidate;
   const known = (await checkpoints()).map(({ name }) => name);
   const choices =
@@ -40,7 +41,7 @@ async function named(run: string): Promise<string> {
 async function newest(): Promise<string> {
   const [first] = (await checkpoints()).toSorted((a, b) => b.time - a.time);
   if (first === undefined) throw new UsageError(`no run in ${folder}/ yet; pnpm train makes one`);
-  return join(folder, first.name, file);
+  return join(folder, first.name, checkpointFile);
 }
 
 /** The runs that have a checkpoint, in alphabetical order. */
@@ -48,7 +49,7 @@ async function checkpoints(): Promise<{ name: string; time: number }[]> {
   const names = await readdir(folder).catch(() => []);
   const found = await Promise.all(
     names.map(async (name) => {
-      const state = await stat(join(folder, name, file)).catch(() => undefined);
+      const state = await stat(join(folder, name, checkpointFile)).catch(() => undefined);
       return state === undefined ? [] : [{ name, time: state.mtimeMs }];
     }),
   );

@@ -26,3 +26,24 @@ export function integer(
   const range = value > most ? `from ${least} to ${most}` : `>= ${least}`;
   throw new UsageError(`invalid ${option}: ${given} (need an integer ${range})`);
 }
+
+/**
+ * Refuses flags whose value is neither true nor false, such as `--dry-run=maybe`, which yargs takes for false.
+ * @param args as they were typed
+ * @throws UsageError
+ */
+export function refuseOddFlags(
+  args: readonly string[],
+  options: Readonly<Record<string, { readonly type?: string }>>,
+): void {
+  const plain = (name: string): string => name.replaceAll("-", "").toLowerCase();
+  const flags = new Set(
+    Object.keys(options).flatMap((name) => (options[name].type === "boolean" ? [plain(name)] : [])),
+  );
+  for (const arg of args) {
+    if (arg === "--") return;
+    const [, name, value] = /^--([^=]+)=(.*)$/s.exec(arg) ?? [];
+    if (name !== undefined && flags.has(plain(name)) && value !== "true" && value !== "false")
+      throw new UsageError(`invalid ${name}: ${value || "nothing"} (need true or false)`);
+  }
+}

@@ -2,8 +2,7 @@
 import { networks, recipes } from "@ncsn/core";
 import type { InferredOptionTypes, Options } from "yargs";
 import { engineRequest, engines, type EngineRequest } from "../cli/engines.ts";
-import { integer, oneOf, positive } from "../cli/option-values.ts";
-import { UsageError } from "../cli/usage-error.ts";
+import { integer, oneOf, positive, refuseOdd } from "../cli/option-values.ts";
 
 const what = "What:";
 const how = "How:";
@@ -55,9 +54,7 @@ export interface BenchSettings {
 
 /** @throws UsageError */
 export function benchSettings(args: BenchArguments): BenchSettings {
-  for (const [option, value] of Object.entries(args))
-    if (Array.isArray(value) && option !== "_")
-      throw new UsageError(`--${option} is given ${value.length} times`);
+  refuseOdd(args, benchOptions);
   const { engine, backend } = args;
   return {
     kinds: args.only === undefined ? kinds : [oneOf("only", args.only, kinds)],

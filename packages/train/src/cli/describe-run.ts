@@ -15,14 +15,12 @@ export function headline({ name, dataset, recipe, model, shape, steps, batch }: 
  */
 export function describeRun(config: RunConfig, engine: string, perStep: number): string {
   const { recipe, model, dataset, shape, pixels, batch, steps, seed } = config;
-  const { parameters, size, multiplyAdds, activations } = summarize(model, shape);
+  const { parameters, size, multiplyAdds } = summarize(model, shape);
   const { optimiser, objective } = recipe;
   const images =
     dataset.size === null
       ? "endless"
       : `${count(dataset.size)} items, ${((steps * batch) / dataset.size).toFixed(2)} epochs`;
-  // Parameters, average, two moments and a gradient; activations once for the pass back and about once in passing.
-  const memory = 4 * (5 * size + 2 * batch * activations);
   const settings: readonly (readonly [string, string])[] = [
     ["run", config.name],
     ["recipe", `${recipe.name} (${recipe.paper})`],
@@ -40,7 +38,7 @@ export function describeRun(config: RunConfig, engine: string, perStep: number):
   const costs: readonly (readonly [string, string])[] = [
     ["parameters", count(size)],
     ["multiply-adds", `${large(multiplyAdds)} an image and evaluation`],
-    ["memory", `about ${megabytes(memory)}`],
+    ["memory", `about ${megabytes(trainingMemory(config))}`],
     [
       "time",
       `about ${duration(steps * perStep)}: ${duration(perStep)} a step, ${speed(batch / perStep)} images/s (measured)`,
@@ -48,6 +46,19 @@ export function describeRun(config: RunConfig, engine: string, perStep: number):
   ];
   const table = parameters.map(({ name, shape: s }) => [name, `[${s.join(", ")}]`] as const);
   return [lines(settings), "", lines(table, "  "), "", lines(costs)].join("\n");
+}
+
+/**
+ * Bytes that training takes, about: parameters, average, two moments and a gradient; activations once for the pass back
+ * and about once in passing.
+ */
+export function trainingMemory({
+  model,
+  shape,
+  batch,
+}: Pick<RunConfig, "model" | "shape" | "batch">): number {
+  const { size, activations } = summarize(model, shape);
+  return 4 * (5 * size + 2 * batch * activations);
 }
 
 function extras(options: Readonly<Record<string, unknown>>): string {

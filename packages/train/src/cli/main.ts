@@ -7,6 +7,7 @@ import { TrainingDeviceError } from "../onnxruntime/node/gradients.ts";
 import { NotTrainableError } from "../onnxruntime/training-graph.ts";
 import { RunError } from "../run/run-error.ts";
 import { BackendError } from "../tfjs/available.ts";
+import { refuseOddFlags } from "./option-values.ts";
 import { runTrain } from "./train-command.ts";
 import { networkOptions, registries, trainOptions } from "./train-options.ts";
 import { UsageError } from "./usage-error.ts";
@@ -31,6 +32,7 @@ export async function main(args: readonly string[]): Promise<number> {
 
 /** What the arguments ask for; commands run outside of yargs, which would take their errors for its own. */
 async function parse(args: readonly string[]): Promise<() => Promise<number>> {
+  refuseOddFlags(args, { ...benchOptions, ...trainOptions });
   let command = async (): Promise<number> => 0; // where only help was asked for
   await yargs(args)
     .scriptName("pnpm")

@@ -1,4 +1,5 @@
 /** From options to the configuration of a run: first what can be checked as typed, then what needs the data. */
+import { totalmem } from "node:os";
 import {
   networks,
   recipes,
@@ -11,6 +12,7 @@ import {
 } from "@ncsn/core";
 import { dataKey } from "../batches.ts";
 import { datasetNames, type DatasetRequest } from "../datasets/index.ts";
+import { trainingMemory } from "./describe-run.ts";
 import { defaultsOf, networkFlags, typedOptions } from "./network-options.ts";
 import { integer, oneOf, positive } from "./option-values.ts";
 import type { TrainArguments } from "./train-options.ts";
@@ -109,6 +111,7 @@ export function configure(
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error)); // such as an image size that does not halve
   }
+  checkMemory(batch, trainingMemory({ model, shape, batch }));
   const { length } = plan;
   const steps =
     "steps" in length ? length.steps : "epochs" in length ? stepsOf(length.epochs, size, batch) : 1;
@@ -176,6 +179,15 @@ function checkClasses(count: number, { name, classes = [] }: Dataset): void {
     throw new UsageError(
       `invalid classes: ${count} (${name} has ${classes.length === 0 ? "none" : classes.length})`,
     );
+}
+
+/** @throws UsageError where a step takes more than the machine's memory */
+function checkMemory(batch: number, bytes: number): void {
+  if (bytes <= totalmem()) return;
+  const [need, have] = [bytes, totalmem()].map((size) => `${(size / 1e9).toFixed(1)} GB`);
+  throw new UsageError(
+    `invalid batch: ${batch} (training takes about ${need} of memory, this machine has ${have})`,
+  );
 }
 
 /** Model units of a recipe on a data set. */

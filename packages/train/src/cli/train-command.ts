@@ -9,13 +9,13 @@ import { describeRun, headline } from "./describe-run.ts";
 import { engineRequest, openEngine, type EngineRequest } from "./engines.ts";
 import { secondsPerStep, stepsWithin } from "./measure-speed.ts";
 import { configure, dataOf, planRun, withSteps } from "./new-run.ts";
-import { integer, positive } from "./option-values.ts";
+import { integer, positive, refuseOdd } from "./option-values.ts";
 import { trainingProgress } from "./progress.ts";
 import { checkSame } from "./resumed-run.ts";
 import { trainToEnd } from "./session.ts";
 import { duration } from "./show.ts";
 import { interruptible } from "./stop-signals.ts";
-import type { TrainArguments } from "./train-options.ts";
+import { networkOptions, trainOptions, type TrainArguments } from "./train-options.ts";
 import { UsageError } from "./usage-error.ts";
 
 type Arguments = TrainArguments & Readonly<Record<string, unknown>>;
@@ -31,7 +31,7 @@ interface Settings {
 
 /** Carries the command out. @returns the exit code */
 export async function runTrain(args: Arguments): Promise<number> {
-  refuseTwice(args);
+  refuseOdd(args, { ...networkOptions, ...trainOptions });
   const settings = settingsOf(args);
   return args.resume === undefined ? startRun(args, settings) : resumeRun(args, args.resume, settings);
 }
@@ -187,13 +187,6 @@ function settingsOf(args: Arguments): Settings {
     debugNan: args["debug-nan"] === true,
     dryRun: args["dry-run"] === true,
   };
-}
-
-/** yargs makes a list of an option that is given twice. */
-function refuseTwice(args: Arguments): void {
-  for (const [option, value] of Object.entries(args))
-    if (Array.isArray(value) && option !== "net" && option !== "_")
-      throw new UsageError(`--${option} is given ${value.length} times`);
 }
 
 function checkName(name: string): string {

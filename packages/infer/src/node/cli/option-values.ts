@@ -36,7 +36,7 @@ export function number(option: string, text: string | undefined, need = "a numbe
  */
 export function refuseOdd(
   args: Readonly<Record<string, unknown>>,
-  options: Readonly<Record<string, { readonly type: string }>>,
+  options: Readonly<Record<string, { readonly type?: string }>>,
 ): void {
   for (const [option, value] of Object.entries(args)) {
     const type = options[option]?.type;
@@ -47,5 +47,26 @@ export function refuseOdd(
     if (typed.includes(false))
       throw new UsageError(`unknown argument: no-${option} (--${option} takes a value)`);
     if (typed.includes("")) throw new UsageError(`invalid ${option}: nothing (need a value)`);
+  }
+}
+
+/**
+ * Refuses flags whose value is neither true nor false, such as `--dry-run=maybe`, which yargs takes for false.
+ * @param args as they were typed
+ * @throws UsageError
+ */
+export function refuseOddFlags(
+  args: readonly string[],
+  options: Readonly<Record<string, { readonly type?: string }>>,
+): void {
+  const plain = (name: string): string => name.replaceAll("-", "").toLowerCase();
+  const flags = new Set(
+    Object.keys(options).flatMap((name) => (options[name].type === "boolean" ? [plain(name)] : [])),
+  );
+  for (const arg of args) {
+    if (arg === "--") return;
+    const [, name, value] = /^--([^=]+)=(.*)$/s.exec(arg) ?? [];
+    if (name !== undefined && flags.has(plain(name)) && value !== "true" && value !== "false")
+      throw new UsageError(`invalid ${name}: ${value || "nothing"} (need true or false)`);
   }
 }

@@ -31,6 +31,7 @@ export async function checkOutput({ path, kind }: Output): Promise<void> {
   const there = await stat(path).catch(() => undefined);
   if (there && there.isDirectory() !== (kind === "folder"))
     throw new UsageError(`cannot write ${path}: it is a ${kind === "folder" ? "file" : "folder"}`);
+  if (there && kind === "folder") await checkFolder(path);
   let folder = there && kind === "folder" ? resolve(path) : dirname(resolve(path));
   for (;;) {
     const found = await stat(folder).catch(() => undefined);
@@ -43,6 +44,18 @@ export async function checkOutput({ path, kind }: Output): Promise<void> {
   await access(folder, constants.W_OK | constants.X_OK).catch(() => {
     throw new UsageError(`cannot write ${path}: no permission to write in ${folder}`);
   });
+}
+
+/** A folder that is there may hold samples, to which others are added, and nothing else. @throws UsageError */
+async function checkFolder(path: string): Promise<void> {
+  const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
+    throw new UsageError(`cannot write ${path}: ${(error as Error).message}`, { cause: error });
+  });
+  const other = entries.find((entry) => !entry.isFile() || !/^\d{4,}\.png$/.test(entry.name));
+  if (other !== undefined)
+    throw new UsageError(
+      `cannot write ${path}: it holds ${other.name}, which is no sample (need a new folder, or one of samples)`,
+    );
 }
 
 /** Writes beside the place first and moves then: there is never half a file, nor after a failure anything. */

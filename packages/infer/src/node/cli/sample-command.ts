@@ -7,7 +7,7 @@ import { checkKind, filesOf, onTerminal } from "./sample-files.ts";
 import type { SampleArguments } from "./sample-options.ts";
 import { planOf, readArguments } from "./sample-request.ts";
 import { sampled } from "./sampled.ts";
-import { count, describeDevice, duration, plural, table } from "./show.ts";
+import { count, describeDevice, deviceLine, duration, plural, table } from "./show.ts";
 
 /** Carries the command out. */
 export async function runSample(args: SampleArguments, signal: AbortSignal): Promise<void> {
@@ -22,6 +22,7 @@ export async function runSample(args: SampleArguments, signal: AbortSignal): Pro
     const output = given ?? outputOf(`images/${model.card.name}-${plan.seed}.png`);
     checkKind(model.card, output.kind);
     if (given === undefined) await checkOutput(output);
+    if (typed.load.device === "auto") console.error(deviceLine(model.device));
     for (const advice of plan.advice) console.error(`note: ${advice}`);
     if (args["dry-run"] === true) {
       console.log(await dryRun(path, model, plan, output));

@@ -6,7 +6,7 @@ import { nodeDevices } from "../devices.ts";
 import type { LoadOptions } from "../load.ts";
 import { integer, number, positive, refuseOdd } from "./option-values.ts";
 import { sampleOptions, type SampleArguments } from "./sample-options.ts";
-import { typedOptions } from "./sampler-options.ts";
+import { samplerFlags, typedOptions } from "./sampler-options.ts";
 import { asTyped, UsageError } from "./usage-error.ts";
 
 /** What was typed, checked as far as that goes without the model. */
@@ -21,7 +21,7 @@ export interface Typed {
 
 /** @throws UsageError */
 export function readArguments(args: SampleArguments): Typed {
-  refuseOdd(args, sampleOptions);
+  refuseOdd(args, { ...samplerFlags, ...sampleOptions });
   const { sampler, schedule, device = "auto", view = "scaled" } = args;
   return {
     load: {

@@ -33,3 +33,9 @@ export function table(rows: readonly (readonly [name: string, text: string])[]):
 export function describeDevice({ name, threads }: DeviceInUse): string {
   return name === "cpu" ? `cpu, ${plural(threads, "thread")}` : name;
 }
+
+/** The device that was chosen, and why the others were not: `device cpu, 2 threads (cuda: no driver)`. */
+export function deviceLine(device: DeviceInUse): string {
+  const others = device.unused.map(({ name, reason }) => `${name}: ${reason}`).join("; ");
+  return `device ${describeDevice(device)}${others === "" ? "" : ` (${others})`}`;
+}
