@@ -31,15 +31,19 @@ export function adamStep(
   { rate, emaDecay, clip }: Hyper,
   { beta1, beta2, epsilon }: Pick<OptimiserOptions, "beta1" | "beta2" | "epsilon">,
 ): number {
-  const norm = Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0));
+  let squares = 0;
+  for (const g of gradient) squares += g * g;
+  const norm = Math.sqrt(squares);
   if (!Number.isFinite(norm)) return norm;
   const factor = norm > clip ? clip / norm : 1;
-  const [bias1, bias2] = [1 - beta1 ** step, 1 - beta2 ** step];
+  // the bias corrections of m and v, as factors: a division costs as much as the rest of the line
+  const size = rate / (1 - beta1 ** step);
+  const correction = 1 / (1 - beta2 ** step);
   for (let i = 0; i < raw.length; i++) {
     const g = factor * gradient[i];
     m[i] = beta1 * m[i] + (1 - beta1) * g;
     v[i] = beta2 * v[i] + (1 - beta2) * g * g;
-    raw[i] -= (rate * (m[i] / bias1)) / (Math.sqrt(v[i] / bias2) + epsilon);
+    raw[i] -= (size * m[i]) / (Math.sqrt(correction * v[i]) + epsilon);
     ema[i] = emaDecay * ema[i] + (1 - emaDecay) * raw[i];
   }
   return norm;

@@ -59,7 +59,8 @@ export function weightsOf(model: ScoreModel, shape: Shape, parameters: readonly 
       const out = new Float32Array(size);
       for (const { parameter, weight, rows, length, unit, gain } of uses)
         for (let row = 0; row < rows; row++) {
-          const [from, to] = [parameter + row * length, weight + row * length];
+          const from = parameter + row * length;
+          const to = weight + row * length;
           const factor = unit ? gain / (norm(values, from, length) + unitEpsilon) : gain;
           for (let i = 0; i < length; i++) out[to + i] = factor * values[from + i];
         }
@@ -69,7 +70,8 @@ export function weightsOf(model: ScoreModel, shape: Shape, parameters: readonly 
       const out = new Float32Array(count);
       for (const { parameter, weight, rows, length, unit, gain } of uses)
         for (let row = 0; row < rows; row++) {
-          const [from, to] = [parameter + row * length, weight + row * length];
+          const from = parameter + row * length;
+          const to = weight + row * length;
           // y = gain·w/d with n = ‖w‖, d = n + ε: dw = gain·dy/d − w·gain·⟨dy, w⟩/(n·d²)
           let factor = gain * scale;
           let along = 0;

@@ -54,7 +54,7 @@ export interface NodeGradientsOptions {
 }
 
 /** Images of one run on CPU: measured in docs/performance.md. */
-const cpuMicroBatch = 8;
+const cpuMicroBatch = 16;
 
 /**
  * Opens the sessions.
