@@ -17,19 +17,20 @@ import {
   type ScoreModel,
 } from "@ncsn/core";
 import { encodeModel } from "@ncsn/export";
-import type { NodeDevice } from "@ncsn/infer/node";
+import { probeDevice, type NodeDevice } from "@ncsn/infer/node";
 import { onnxEngine, openNodeGradients, trainingGraphs, weightsOf, type Engine } from "@ncsn/train/node";
 import * as ort from "onnxruntime-node";
 import { beforeAll, describe, expect, test } from "vitest";
 
-const swiftShader =
-  process.env.VK_ICD_FILENAMES ??
-  ["/usr/lib/chromium", "/usr/lib/chromium-browser"]
-    .map((folder) => join(folder, "vk_swiftshader_icd.json"))
-    .find(existsSync);
-if (swiftShader === undefined)
-  console.log("skipped: training on WebGPU in software needs Debian's packages chromium and libvulkan1");
-else process.env.VK_ICD_FILENAMES = swiftShader;
+const swiftShader = ["/usr/lib/chromium", "/usr/lib/chromium-browser"]
+  .map((folder) => join(folder, "vk_swiftshader_icd.json"))
+  .find(existsSync);
+if (swiftShader !== undefined) process.env.VK_ICD_FILENAMES ??= swiftShader;
+const { usable, detail } = await probeDevice("webgpu");
+if (!usable)
+  console.log(
+    `skipped, since there is no WebGPU (${detail}): Debian's chromium and libvulkan1 would give one`,
+  );
 
 const { optimiser, objective, sigmaRange, sigmaData } = recipes.edm;
 const shape = [1, 4, 4];
@@ -68,7 +69,7 @@ const batchAt = (step: number): Batch =>
     { root: key(7), step, objective, sigmaRange, sigmaData, label: Int32Array.of(-1, 0, 2) },
   );
 
-describe.skipIf(swiftShader === undefined)("WebGPU", () => {
+describe.skipIf(!usable)("WebGPU", () => {
   test("has a kernel for every node of a training step", async () => {
     const weights = weightsOf(model, shape, parameters);
     const graphs = trainingGraphs({ model, shape, weights }, count, { kind: "portable" });
