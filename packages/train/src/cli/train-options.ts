@@ -39,13 +39,17 @@ export const trainOptions = {
   batch: text(length, "images a step", "the recipe's"),
   rate: text(length, "peak learning rate", "the recipe's, or else the network's"),
   seed: text(length, "an integer; runs with equal seeds and options are equal", "0"),
-  engine: text(length, `one of ${names(engines)}`, "tfjs where its native library is, else onnxruntime"),
+  engine: text(
+    length,
+    `one of auto (tfjs where its native library is, else onnxruntime), ${names(engines)}`,
+    "auto",
+  ),
   backend: text(
     length,
     Object.entries(engines)
       .map(([name, { backends }]) => `for ${name} one of ${backends.join(", ")}`)
       .join("; "),
-    "the fastest that is there",
+    "auto",
   ),
 
   name: text(run, "name of the run, a folder in runs/", "DATASET-RECIPE-N"),
