@@ -15,8 +15,8 @@ export interface NodeModelParts {
   readonly batch: number;
   /** The batch that the network is bound to, where it is. */
   readonly fixedBatch: number | undefined;
-  /** The worker of that number, started when it is first wanted. */
-  readonly worker: (index: number) => Promise<WorkerClient>;
+  /** The worker of that number where so many work together, started when it is first wanted. */
+  readonly worker: (index: number, together: number) => Promise<WorkerClient>;
   readonly dispose: () => Promise<void>;
 }
 
@@ -39,7 +39,7 @@ export function nodeModel({ card, device, batch, fixedBatch, worker, dispose }: 
     const edge = (i: number) => Math.floor((i * count) / parts);
     return Promise.all(
       Array.from({ length: parts }, async (_, i) => ({
-        worker: await worker(i),
+        worker: await worker(i, parts),
         count: edge(i + 1) - edge(i),
         first: first + edge(i),
       })),

@@ -20,18 +20,24 @@ export async function openOn(
   const each = Math.floor(threads / count);
   const clients: Promise<WorkerClient>[] = [];
   let fixedBatch: number | undefined;
-  const start = async (): Promise<WorkerClient> => {
+  const start = async (threads: number): Promise<WorkerClient> => {
     const client = startWorker();
     try {
-      fixedBatch = await client.request("open", { model: bytes, card, device: name, threads: each });
+      fixedBatch = await client.request("open", { model: bytes, card, device: name, threads });
       return client;
     } catch (error) {
       await client.close(error as Error);
       throw error;
     }
   };
-  const worker = (index: number) => (clients[index] ??= start());
-  await worker(0);
+  let alone = 0;
+  const worker = (index: number, together: number): Promise<WorkerClient> => {
+    // A worker that is alone may have all cores. From the second time on: to open the network again takes longer than
+    // to make one image.
+    const wide = together === 1 && count > 1 && alone++ > 0;
+    return wide ? (clients[count] ??= start(count * each)) : (clients[index] ??= start(each));
+  };
+  await (clients[0] = start(each));
   return {
     card,
     device: { name, threads: count * each, workers: count, unused: [] },

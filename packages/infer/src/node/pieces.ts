@@ -17,8 +17,8 @@ export interface PiecesOptions {
   /** Values per image. */
   readonly dimension: number;
   readonly workers: number;
-  /** The worker of that number, started when it is first wanted. */
-  readonly worker: (index: number) => Promise<WorkerClient>;
+  /** The worker of that number where so many work together, started when it is first wanted. */
+  readonly worker: (index: number, together: number) => Promise<WorkerClient>;
   /** The batch that the network is bound to, where it is. */
   readonly fixedBatch: number | undefined;
   /** A number for a job that no other has. */
@@ -39,11 +39,12 @@ export function samplePieces(options: PiecesOptions): PiecesUnderWay {
   const edges = edgesOf(options);
   const data = new Float32Array(plan.count * dimension);
   const running = new Map<number, WorkerClient>();
+  const together = Math.min(workers, edges.length - 1);
   let taken = 0;
 
   /** What one worker does: piece after piece, while there are some. */
   const work = async (index: number): Promise<void> => {
-    const client = await worker(index);
+    const client = await worker(index, together);
     while (taken + 1 < edges.length) {
       const [from, to] = [edges[taken], edges[taken + 1]];
       taken += 1;
@@ -54,7 +55,7 @@ export function samplePieces(options: PiecesOptions): PiecesUnderWay {
       client.end(job);
     }
   };
-  const done = Promise.all(Array.from({ length: Math.min(workers, edges.length - 1) }, (_, i) => work(i)));
+  const done = Promise.all(Array.from({ length: together }, (_, i) => work(i)));
   return {
     done: done.then(() => data),
     stop() {
