@@ -41,7 +41,7 @@ describe(`a run that is killed ${kills} times`, () => {
         const started =
           attempt === 0 || !begun(folder)
             ? [...run, "--name", "killed"]
-            : ["--resume", "killed", ...backendOf(run)];
+            : ["--resume", "killed", ...engineOf(run)];
         const process = startTraining(folder, ...started, ...often);
         const early = attempt % 4 === 3; // while it is still starting
         if (!early) await process.said("run killed:");
@@ -62,7 +62,7 @@ describe(`a run that is killed ${kills} times`, () => {
       }
       console.log(log.join("\n"));
       expect(killed).toBeGreaterThan(0);
-      expect(await trainIn(folder, "--resume", "killed", ...backendOf(run), ...often)).toMatchObject({
+      expect(await trainIn(folder, "--resume", "killed", ...engineOf(run), ...often)).toMatchObject({
         code: 0,
       });
 
@@ -87,10 +87,12 @@ describe(`a run that is killed ${kills} times`, () => {
 const bytes = (data: Float32Array = new Float32Array()): Uint8Array =>
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
-/** The backend of a run is not part of its configuration. */
-function backendOf(args: readonly string[]): string[] {
-  const at = args.indexOf("--backend");
-  return at < 0 ? [] : args.slice(at, at + 2);
+/** The engine and backend of a run are not part of its configuration. */
+function engineOf(args: readonly string[]): string[] {
+  return ["--engine", "--backend"].flatMap((option) => {
+    const at = args.indexOf(option);
+    return at < 0 ? [] : args.slice(at, at + 2);
+  });
 }
 
 /** Whether there is something to resume, be it only the configuration. */
