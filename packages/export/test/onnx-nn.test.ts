@@ -142,12 +142,12 @@ describe("what cannot be", () => {
     expect(() => odd.meanPool(x)).toThrow("cannot halve an image of 7x9");
   });
   it("heads that do not divide the channels", () => {
-    const { nn: any, x } = nn();
-    expect(() => any.attention(x, x, x, 4)).toThrow("cannot divide 6 channels into 4 heads");
+    const { nn: small, x } = nn();
+    expect(() => small.attention(x, x, x, 4)).toThrow("cannot divide 6 channels into 4 heads");
   });
   it("a parameter that is not there", () => {
-    const { nn: any, x } = nn();
-    expect(() => any.conv("c", x, 5)).toThrow("the parameter c.weight is missing");
+    const { nn: small, x } = nn();
+    expect(() => small.conv("c", x, 5)).toThrow("the parameter c.weight is missing");
   });
   it("a parameter of another shape", () => {
     const recording = tape("case");

@@ -67,6 +67,8 @@ async function withSwiftShader(script: string): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
+if (swiftShader === undefined)
+  console.log("skipped: no SwiftShader, which Debian's chromium brings, for WebGPU in software");
 describe.skipIf(swiftShader === undefined)("WebGPU in software", () => {
   it("is seen to be that, and left alone unless asked for", { timeout: 120_000 }, async () => {
     const { gaussianModel } = await import("./gaussian-model.ts");

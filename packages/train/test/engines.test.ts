@@ -38,6 +38,7 @@ describe("an engine that is not asked for", () => {
   });
 });
 
+if (cuda) console.log("skipped: the refusal of CUDA, which is here");
 describe("a backend that is asked for", () => {
   it.skipIf(cuda)(
     "and cannot be had here is refused with the reason, before anything is written",

@@ -28,6 +28,8 @@ const chosen = new Set([
 ]);
 const cases = ruleCases.filter(({ name }) => chosen.has(name));
 
+if (swiftShader === undefined)
+  console.log("skipped: no SwiftShader, which Debian's chromium brings, for WebGPU in software");
 describe.skipIf(swiftShader === undefined)("WebGPU", () => {
   test("all chosen cases are there", () => {
     expect(cases.length).toBe(chosen.size);

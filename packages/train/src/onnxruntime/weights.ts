@@ -1,7 +1,7 @@
 /**
  * The weights of a network as its operations use them: parameters times a gain, normalised where the network says so.
  * The graphs of a training step begin and end at these. Here is the way there and, for gradients, back, over flat arrays:
- * as nodes of the graphs it would be nine hundred small ones, a tenth of a step's time.
+ * as nodes of the graphs it would be over a thousand small ones.
  */
 import { unitEpsilon, type Parameter, type ScoreModel, type Shape } from "@ncsn/core";
 import { tape, type Binding } from "@ncsn/export";
