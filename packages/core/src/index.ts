@@ -15,5 +15,6 @@ export * from "./rng.ts";
 export * from "./safetensors.ts";
 export * from "./samplers/index.ts";
 export * from "./schedules.ts";
+export * from "./sdes.ts";
 export * from "./space.ts";
 export * from "./threefry.ts";

@@ -11,14 +11,20 @@ export type PerImage = number | Float64Array;
 /** What {@link Space.noise} draws: N(0, 1), or U[0, 1). */
 export type NoiseLaw = "normal" | "uniform";
 
+/** What a score is conditioned on: the labels of the images, or nothing, which guidance subtracts. */
+export type Given = "labels" | "nothing";
+
 /** Values are opaque; they belong to whoever got them last and go back to the pool by `release`. */
 export interface Space<V> {
   /** Number of images. */
   readonly count: number;
   /** Values per image. */
   readonly dimension: number;
-  /** ∇ₓ log p_σ(x) in model units; σ outside the model's range is clamped by the model. */
-  score(x: V, sigma: PerImage): Promise<V>;
+  /**
+   * ∇ₓ log p_σ(x) in model units, given the images' labels where they have some, or of all classes together; σ outside
+   * the model's range is clamped by the model.
+   */
+  score(x: V, sigma: PerImage, given?: Given): Promise<V>;
   /** Standard normals, or U[0, 1), keyed by (seed, image, draw). A draw number is used once per sampling. */
   noise(draw: number, law?: NoiseLaw): V;
   /** One U[0, 1) per image, keyed likewise: for accepting and rejecting. */
@@ -27,6 +33,10 @@ export interface Space<V> {
   combine(terms: readonly (readonly [coefficient: PerImage, value: V])[]): V;
   /** Element by element: masks. */
   product(a: V, b: V): V;
+  /** A value of the caller's numbers, count × dimension in model units: masks, images to start from. Copied. */
+  constant(values: Float32Array): V;
+  /** Every factor × factor block of pixels replaced by its mean; the factor divides height and width. */
+  blockMeans(x: V, factor: number): V;
   /** ⟨a, b⟩ per image; the only read-back that a sampler may ask for. */
   dot(a: V, b: V): Promise<Float64Array>;
   release(...values: readonly V[]): void;
@@ -49,18 +59,21 @@ export function prior<V>(space: Space<V>, card: Pick<Card, "sampler">, sigma: nu
 export interface HostSpaceOptions {
   readonly count: number;
   readonly dimension: number;
+  /** Height and width, for {@link Space.blockMeans}; one pixel unless told. */
+  readonly size?: readonly [height: number, width: number];
   /** The sampling key of a seed: split(key(seed), purposes.sampling). */
   readonly key: Key;
   /** The number of the first image; image `first + i` of a seed is the same in whatever space it is made. */
   readonly first?: number;
   /** Writes the score of x, count × dimension, to `out`. */
-  readonly score: (x: Float32Array, sigma: PerImage, out: Float32Array) => Promise<void>;
+  readonly score: (x: Float32Array, sigma: PerImage, out: Float32Array, given: Given) => Promise<void>;
 }
 
 /** A space over float32 arrays; after the first steps nothing is allocated, every array comes from the pool. */
 export function hostSpace({
   count,
   dimension,
+  size = [1, 1],
   key,
   first = 0,
   score,
@@ -73,9 +86,9 @@ export function hostSpace({
   return {
     count,
     dimension,
-    async score(x, sigma) {
+    async score(x, sigma, given = "labels") {
       const out = take();
-      await score(x, sigma, out);
+      await score(x, sigma, out, given);
       return out;
     },
     noise(draw, law = "normal") {
@@ -109,6 +122,16 @@ export function hostSpace({
     product(a, b) {
       const out = take();
       for (let i = 0; i < out.length; i++) out[i] = a[i] * b[i];
+      return out;
+    },
+    constant(values) {
+      const out = take();
+      out.set(values);
+      return out;
+    },
+    blockMeans(x, factor) {
+      const out = take();
+      blockMeans(x, size, factor, out);
       return out;
     },
     dot: (a, b) =>
@@ -152,4 +175,22 @@ function combineRange(
         out[i] = sum;
       }
   }
+}
+
+/** Writes every factor × factor block's mean over the block, plane by plane. */
+function blockMeans(
+  x: Float32Array,
+  [height, width]: readonly [number, number],
+  factor: number,
+  out: Float32Array,
+): void {
+  for (let plane = 0; plane < x.length; plane += height * width)
+    for (let top = 0; top < height; top += factor)
+      for (let left = 0; left < width; left += factor) {
+        const corner = plane + top * width + left;
+        let sum = 0;
+        for (let i = 0; i < factor; i++) for (let j = 0; j < factor; j++) sum += x[corner + i * width + j];
+        for (let i = 0; i < factor; i++)
+          for (let j = 0; j < factor; j++) out[corner + i * width + j] = sum / factor ** 2;
+      }
 }

@@ -62,9 +62,9 @@ export function checkedSpace<V>(space: Space<V>): CheckedSpace<V> {
     },
     sigmas,
     open,
-    async score(x, sigma) {
+    async score(x, sigma, given) {
       sigmas.push(finite(sigma));
-      return hold("score", await space.score(open(x), sigma));
+      return hold("score", await space.score(open(x), sigma, given));
     },
     noise: (number, law?: NoiseLaw) => hold(`noise(${number})`, space.noise(draw(number), law)),
     uniform: (number) => space.uniform(draw(number)),
@@ -73,6 +73,8 @@ export function checkedSpace<V>(space: Space<V>): CheckedSpace<V> {
       return hold("combine", space.combine(opened));
     },
     product: (a, b) => hold("product", space.product(open(a), open(b))),
+    constant: (numbers) => hold("constant", space.constant(numbers)),
+    blockMeans: (x, factor) => hold("blockMeans", space.blockMeans(open(x), factor)),
     dot: (a, b) => space.dot(open(a), open(b)),
     release(...released) {
       for (const held of released) {

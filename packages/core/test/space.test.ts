@@ -61,6 +61,39 @@ describe("hostSpace", () => {
     }
   });
 
+  it("copies the caller's numbers and averages blocks of pixels, each of its plane", () => {
+    const space = hostSpace({
+      count: 1,
+      dimension: 16,
+      size: [2, 4],
+      key: root,
+      score: () => Promise.resolve(),
+    });
+    const numbers = Float32Array.from({ length: 16 }, (_, i) => i ** 2);
+    const x = space.constant(numbers);
+    expect(x).not.toBe(numbers);
+    expect(x).toEqual(numbers);
+    const block = (...at: number[]) => at.reduce((sum, i) => sum + i ** 2, 0) / at.length;
+    const row = (from: number) => [
+      ...Array<number>(2).fill(block(from, from + 1, from + 4, from + 5)),
+      ...Array<number>(2).fill(block(from + 2, from + 3, from + 6, from + 7)),
+    ];
+    expect([...space.blockMeans(x, 2)]).toEqual([...row(0), ...row(0), ...row(8), ...row(8)]);
+    expect(space.blockMeans(x, 1)).toEqual(x);
+  });
+
+  it("passes on what a score is given", async () => {
+    const seen: string[] = [];
+    const score = (_x: Float32Array, _sigma: unknown, _out: Float32Array, given: string) => {
+      seen.push(given);
+      return Promise.resolve();
+    };
+    const space = hostSpace({ count: 1, dimension: 1, key: root, score });
+    await space.score(space.noise(0), 1);
+    await space.score(space.noise(1), 1, "nothing");
+    expect(seen).toEqual(["labels", "nothing"]);
+  });
+
   it("combines a value with itself and leaves its terms alone", () => {
     const space = make();
     const z = space.noise(0);

@@ -127,6 +127,8 @@ export function linearSpace(): Space<Form> {
     uniform: missing,
     combine,
     product: missing,
+    constant: missing,
+    blockMeans: missing,
     dot: missing,
     release: () => {},
   };

@@ -1,5 +1,5 @@
 /** A network in ONNX Runtime: opened on a device, checked against its card, run without allocating in between. */
-import type { Card, PerImage } from "@ncsn/core";
+import type { Card, Given, PerImage } from "@ncsn/core";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { DeviceName } from "../device.ts";
 import { ModelError } from "../model.ts";
@@ -82,7 +82,7 @@ function checkSignature(inference: InferenceSession, card: Card): number | undef
 }
 
 /** Scores of a fixed number of images. */
-export type Scorer = (x: Float32Array, sigma: PerImage, out: Float32Array) => Promise<void>;
+export type Scorer = (x: Float32Array, sigma: PerImage, out: Float32Array, given?: Given) => Promise<void>;
 
 /** What a scorer is for. */
 export interface ScorerOptions {
@@ -113,13 +113,13 @@ export function createScorer(
     const size = sizeOf(run);
     return new ort.Tensor("float32", sigmas.subarray(run * batch, run * batch + size), [size]);
   });
-  const classes =
-    labels &&
+  const classesOf = (labels: Int32Array) =>
     Array.from({ length: runs }, (_, run) => {
       const values = new Int32Array(sizeOf(run)).fill(-1);
       values.set(labels.subarray(run * batch, run * batch + batch));
       return new ort.Tensor("int32", values, [values.length]);
     });
+  const classes = labels && { labels: classesOf(labels), nothing: classesOf(new Int32Array(count).fill(-1)) };
   // A fixed batch that does not divide the count: the last run goes through arrays of its own.
   const rest = fixedBatch === undefined ? 0 : count % batch;
   const spareX = new Float32Array(rest && batch * dimension);
@@ -132,7 +132,7 @@ export function createScorer(
     ),
   );
 
-  return async (x, sigma, out) => {
+  return async (x, sigma, out, given = "labels") => {
     for (let i = 0; i < count; i++) sigmas[i] = typeof sigma === "number" ? sigma : sigma[i];
     const [from, to] = [tensors(x), tensors(out)];
     for (let run = 0; run < runs; run++) {
@@ -140,7 +140,7 @@ export function createScorer(
       const last = run === whole ? spare : undefined;
       if (last) spareX.set(x.subarray(run * batch * dimension));
       const feeds: Record<string, Tensor> = { x: last?.x ?? from[run], sigma: levels[run] };
-      if (classes) feeds.label = classes[run];
+      if (classes) feeds.label = classes[given][run];
       await runNetwork(feeds, { score: last?.out ?? to[run] });
       if (last) out.set(spareOut.subarray(0, rest * dimension), run * batch * dimension);
     }

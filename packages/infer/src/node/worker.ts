@@ -40,7 +40,9 @@ const handlers: Handlers = {
       labels: plan.labels,
       check: () => checkWanted(job),
     });
-    const space = hostSpace({ count, dimension, key: samplingKey(plan.seed), first, score });
+    const [, height, width] = card.shape;
+    const size = [height, width] as const;
+    const space = hostSpace({ count, dimension, size, key: samplingKey(plan.seed), first, score });
     jobs.set(job, { shard: startShard(space, card, plan), space, plan });
     return Promise.resolve(undefined);
   },
