@@ -15,6 +15,7 @@ const packages: Record<"core" | "infer" | "export" | "train", readonly Room[]> =
       may: ["@ncsn/core", "onnxruntime-common", "gifenc", "sharp", ...commandLine],
       lazily: ["onnxruntime-node"],
     },
+    { files: /^web\//, may: ["@ncsn/core"], lazily: ["onnxruntime-web/wasm", "onnxruntime-web/webgpu"] },
     { files: /./, may: ["@ncsn/core"], types: ["onnxruntime-common"] },
   ],
   export: [
