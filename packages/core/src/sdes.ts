@@ -68,6 +68,11 @@ export function subVp(betas: BetaRange = defaultBetas): Process {
   };
 }
 
+/** The processes that are made by their β, by name. */
+export const processes = { vp, "sub-vp": subVp } as const;
+/** A key of {@link processes}. */
+export type ProcessName = keyof typeof processes;
+
 /** β(t), its integral B(t) from 0, and the time at which B has a value. */
 function clock({ betaMin, betaMax }: BetaRange) {
   const slope = betaMax - betaMin;

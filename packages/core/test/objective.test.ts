@@ -8,7 +8,7 @@ const options: BatchOptions = {
   step: 3,
   objective: { weight: "dsm", sigma: { name: "uniform" } },
   sigmaRange: [0.01, 1],
-  sigmaData: 0.5,
+  model: { sigmaData: 0.5 },
 };
 
 describe("noisyBatch", () => {
@@ -44,7 +44,7 @@ describe("σ laws", () => {
 
   it("log-normal: ln σ ~ N(mean, deviation²)", () => {
     const law = { name: "log-normal", mean: -0.8, deviation: 1.2 } as const;
-    const logs = drawSigmas(law, [1e-9, 1e9], key(1), n).map(Math.log);
+    const logs = drawSigmas(law, { sigmaRange: [1e-9, 1e9] }, key(1), n).map(Math.log);
     expect(Math.abs(meanZ(logs, -0.8, 1.44))).toBeLessThan(4);
     expect(Math.abs(varianceZ(logs, 1.44))).toBeLessThan(4);
     expect(kolmogorovSmirnov(logs, (x) => normalCdf((x + 0.8) / 1.2))).toBeLessThan(2.22);
@@ -52,7 +52,7 @@ describe("σ laws", () => {
 
   it("log-normal: clamped to the range, the tails at its ends", () => {
     const law = { name: "log-normal", mean: 0, deviation: 1 } as const;
-    const sigmas = drawSigmas(law, [Math.exp(-1), Math.exp(1)], key(2), n);
+    const sigmas = drawSigmas(law, { sigmaRange: [Math.exp(-1), Math.exp(1)] }, key(2), n);
     const low = sigmas.filter((sigma) => sigma === Math.exp(-1)).length;
     expect(Math.min(...sigmas)).toBe(Math.exp(-1));
     expect(Math.max(...sigmas)).toBe(Math.exp(1));
@@ -61,7 +61,7 @@ describe("σ laws", () => {
   });
 
   it("uniform: U[σmin, σmax]", () => {
-    const sigmas = drawSigmas({ name: "uniform" }, [0.01, 1], key(3), n);
+    const sigmas = drawSigmas({ name: "uniform" }, { sigmaRange: [0.01, 1] }, key(3), n);
     expect(Math.min(...sigmas)).toBeGreaterThanOrEqual(0.01);
     expect(Math.max(...sigmas)).toBeLessThanOrEqual(1);
     expect(Math.abs(meanZ(sigmas, 0.505, 0.99 ** 2 / 12))).toBeLessThan(4);

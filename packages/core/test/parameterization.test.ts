@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { referenceNn, values, type ReferenceNn, type Values } from "../src/nn/reference.ts";
+import { tableSigmas } from "../src/noise-tables.ts";
 import {
   applyScore,
   parameterizations,
+  type NoiseModel,
   type ParameterizationName,
   type ScoreModel,
 } from "../src/parameterization.ts";
+import { defaultBetas } from "../src/sdes.ts";
 
 const nn: ReferenceNn = referenceNn(() => {
   throw new Error("a parameterization has no parameters");
@@ -15,9 +18,21 @@ const sigmaData = 0.5;
 const column = (...data: number[]): Values => values([data.length, 1], data);
 const sigmas = [0.002, 0.05, 0.5, 1, 80];
 
+/** NCSN's ten levels. */
+const ncsnLevels = tableSigmas({ name: "geometric", count: 10 }, [0.01, 1]);
+
 /** skip, output, input and noise at one σ, absent ones filled in. */
-function coefficients(name: ParameterizationName, sigma: number, data = sigmaData): Record<string, number> {
-  const { skip, output, input, noise } = parameterizations[name].coefficients(nn, column(sigma), data);
+function coefficients(
+  name: ParameterizationName,
+  sigma: number,
+  model: Partial<NoiseModel> = {},
+): Record<string, number> {
+  const { skip, output, input, noise } = parameterizations[name].coefficients(nn, column(sigma), {
+    sigmaData,
+    sigmas: ncsnLevels,
+    betas: defaultBetas,
+    ...model,
+  });
   return {
     skip: skip?.data[0] ?? 0,
     output: output?.data[0] ?? 1,
@@ -33,7 +48,8 @@ describe.each(Object.keys(parameterizations) as ParameterizationName[])("paramet
   });
 
   it("gives each image its own coefficients", () => {
-    const { noise } = parameterizations[name].coefficients(nn, column(...sigmas), sigmaData);
+    const model = { sigmaData, sigmas: ncsnLevels, betas: defaultBetas };
+    const { noise } = parameterizations[name].coefficients(nn, column(...sigmas), model);
     sigmas.forEach((sigma, i) => expect(noise.data[i]).toBe(coefficients(name, sigma).noise));
   });
 });
@@ -91,7 +107,7 @@ describe("the others", () => {
   });
 
   it("ncsnv2: the network over σ", () => {
-    expect(coefficients("ncsnv2", 0.25)).toEqual({ skip: 0, output: 4, input: 1, noise: 0.25 });
+    expect(coefficients("ncsnv2", 0.25)).toEqual({ skip: 0, output: 4, input: 1, noise: Math.log(0.25) / 4 });
   });
 });
 

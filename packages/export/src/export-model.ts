@@ -73,6 +73,7 @@ export function makeCard(config: RunConfig, step: number, probe: Probe): Card {
     pixels,
     sigmaData: recipe.sigmaData,
     sigmaRange: recipe.sigmaRange,
+    ...(model.sigmas !== undefined && { sigmas: model.sigmas }),
     sampler: recipe.sampler,
     ...(labels > 0 && { classes: classes ?? Array.from({ length: labels }, (_, i) => String(i)) }),
     recipe: { ...recipe, network: model.network },

@@ -1,6 +1,7 @@
 /** Models with random parameters, as if trained: nothing in them is zero or one. */
 import {
   applyScore,
+  defaultBetas,
   fillNormals,
   initialise,
   key,
@@ -47,7 +48,13 @@ export function trainedModel({
   sigmaRange = [0.002, 80],
 }: ModelChoice = {}): TrainedModel {
   const resolved = { ...networks[network].defaults, ...options } as { classes?: number };
-  const model = { network: { name: network, options: resolved }, parameterization, sigmaData: 0.5 };
+  const model = {
+    network: { name: network, options: resolved },
+    parameterization,
+    sigmaData: 0.5,
+    sigmas: levels(5, sigmaRange).toReversed(),
+    betas: defaultBetas,
+  };
   const { parameters: table } = summarize(model, shape);
   const parameters = initialise(table, key(1));
   for (const { name, init } of table)

@@ -47,7 +47,7 @@ export function batchesOf(config: RunConfig, dataset: Dataset): (step: number) =
       step,
       objective: recipe.objective,
       sigmaRange: recipe.sigmaRange,
-      sigmaData: recipe.sigmaData,
+      model,
       ...(labelled ? { label: hideSome(classes, split(split(root, purposes.augment), step)) } : {}),
     });
   };

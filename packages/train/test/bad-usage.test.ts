@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { networks } from "@ncsn/core";
+import { networks, recipes } from "@ncsn/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { datasetNames } from "../src/datasets/index.ts";
 import { refused } from "./refused.ts";
@@ -12,9 +12,9 @@ describe("bad usage", () => {
   mkdirSync(join(folder, "empty"));
 
   it.each([
-    ["--recipe foo", "unknown recipe: foo (known: edm, tutorial)"],
+    ["--recipe foo", `unknown recipe: foo (known: ${Object.keys(recipes).join(", ")})`],
     ["--dataset foo", `unknown data set: foo (known: ${datasetNames.join(", ")})`],
-    ["--network foo", "unknown network: foo (known: unet, mlp, scorenet)"],
+    ["--network foo", `unknown network: foo (known: ${Object.keys(networks).join(", ")})`],
     ["--engine foo", "unknown engine: foo (known: auto, onnxruntime, tfjs)"],
     ["--backend foo", "unknown backend: foo (known: auto, cpu, webgpu, cuda, tfjs-node-gpu, tfjs-node)"],
     [
@@ -97,7 +97,7 @@ describe("a process", () => {
   const folder = workFolder(afterAll);
 
   it.each([
-    ["train --recipe foo", "error: unknown recipe: foo (known: edm, tutorial)\n"],
+    ["train --recipe foo", `error: unknown recipe: foo (known: ${Object.keys(recipes).join(", ")})\n`],
     ["train --foo 3", "error: Unknown argument: foo\n"],
     ["", "error: no command (known: train, bench)\n"],
   ])("of %j ends with 2", async (args, message) => {

@@ -1,6 +1,8 @@
 import type { NetworkName } from "../networks/index.ts";
+import { tableSigmas, type NoiseTable } from "../noise-tables.ts";
 import type { Objective } from "../objective.ts";
-import type { ParameterizationName } from "../parameterization.ts";
+import type { ParameterizationName, ScoreModel } from "../parameterization.ts";
+import type { BetaRange } from "../sdes.ts";
 import type { NoiseLaw } from "../space.ts";
 import type { ScheduleName } from "../schedules.ts";
 import type { SamplerName } from "../samplers/index.ts";
@@ -39,12 +41,16 @@ export interface Recipe {
   /** One line for lists, with the citation. */
   readonly paper: string;
   /**
-   * Model units: `pixels` are the data's own [0, 1]; `standardised` data are centred by their mean and scaled to a
-   * standard deviation of σ_data.
+   * Model units: `pixels` are the data's own [0, 1], `symmetric` pixels are in [−1, 1]; `standardised` data are centred
+   * by their mean and scaled to a standard deviation of σ_data. Points have no pixels, and are always standardised.
    */
-  readonly units: "pixels" | "standardised";
+  readonly units: "pixels" | "symmetric" | "standardised";
   readonly sigmaData: number;
   readonly sigmaRange: readonly [sigmaMin: number, sigmaMax: number];
+  /** The discrete levels that it trains on; without them σ is continuous. */
+  readonly levels?: NoiseTable;
+  /** β(t) of the noise process, for `vp` and `sub-vp`. */
+  readonly betas?: BetaRange;
   readonly parameterization: ParameterizationName;
   readonly objective: Objective;
   readonly network: { readonly name: NetworkName; readonly options: object };
@@ -53,4 +59,40 @@ export interface Recipe {
   /** Length of a run that names none: epochs of a finite data set, or steps. */
   readonly length: { readonly epochs: number } | { readonly steps: number };
   readonly sampler: SamplerChoice;
+}
+
+/**
+ * The score model of a recipe with a network of one's choice. One that tells `levels` apart and comes to a recipe
+ * without a table gets that many in geometric progression over the range of σ.
+ * @param network with every option
+ */
+export function scoreModel(
+  { parameterization, sigmaData, sigmaRange, levels, betas }: Recipe,
+  network: ScoreModel["network"],
+): ScoreModel {
+  const { levels: count = 0 } = network.options as { readonly levels?: number };
+  const table: NoiseTable | undefined = levels ?? (count > 0 ? { name: "geometric", count } : undefined);
+  return {
+    network,
+    parameterization,
+    sigmaData,
+    ...(table !== undefined && { sigmas: tableSigmas(table, sigmaRange) }),
+    ...(betas !== undefined && { betas }),
+  };
+}
+
+/**
+ * A recipe with another number of levels in its geometric table, its sampler's steps with them where it visits each.
+ * @throws RangeError where its table is not geometric: β make theirs
+ */
+export function withLevels(recipe: Recipe, count: number): Recipe {
+  const { levels, sampler } = recipe;
+  if (levels === undefined || levels.count === count) return recipe;
+  if (levels.name !== "geometric")
+    throw new RangeError(`invalid levels: ${count} (recipe ${recipe.name} has ${levels.count})`);
+  return {
+    ...recipe,
+    levels: { ...levels, count },
+    sampler: { ...sampler, steps: sampler.steps === levels.count ? count : sampler.steps },
+  };
 }

@@ -26,7 +26,7 @@ export function describeRun(config: RunConfig, engine: string, perStep: number):
     ["recipe", `${recipe.name} (${recipe.paper})`],
     ["data", `${dataset.name} [${shape.join(", ")}], ${images}${extras(dataset.options)}`],
     ["model units", `${pixels.scale.toPrecision(4)} * pixel + ${pixels.offset.toPrecision(4)}`],
-    ["noise", `sigma ${recipe.sigmaRange.join(" to ")}, ${objective.sigma.name}, weight ${objective.weight}`],
+    ["noise", `${noiseText(recipe)}, ${objective.sigma.name}, weight ${objective.weight}`],
     ["network", `${model.network.name} ${showOptions(model.network.options)}`],
     ["model", `${model.parameterization} parameterization, sigma_data ${model.sigmaData}`],
     ["optimiser", `adam${extras({ ...optimiser })}`],
@@ -59,6 +59,12 @@ export function trainingMemory({
 }: Pick<RunConfig, "model" | "shape" | "batch">): number {
   const { size, activations } = summarize(model, shape);
   return 4 * (5 * size + 2 * batch * activations);
+}
+
+/** `sigma 0.01 to 1, 10 levels`. */
+function noiseText({ sigmaRange, levels }: RunConfig["recipe"]): string {
+  const [low, high] = sigmaRange.map((sigma) => Number(sigma.toPrecision(4)));
+  return `sigma ${low} to ${high}${levels === undefined ? "" : `, ${count(levels.count)} levels`}`;
 }
 
 function extras(options: Readonly<Record<string, unknown>>): string {

@@ -3,8 +3,10 @@ import { totalmem } from "node:os";
 import {
   networks,
   recipes,
+  scoreModel,
   statistics,
   summarize,
+  withLevels,
   type Dataset,
   type NetworkName,
   type Recipe,
@@ -92,20 +94,23 @@ export function configure(
   name: string,
   args: TrainArguments & Readonly<Record<string, unknown>>,
 ): RunConfig {
-  const { recipe, seed, batch, rate, data } = plan;
+  const { seed, batch, rate, data } = plan;
   const { shape, classes, size } = dataset;
   const isPoints = shape[1] * shape[2] === 1;
-  const networkName = plan.network ?? (isPoints ? "mlp" : recipe.network.name);
+  const networkName = plan.network ?? (isPoints ? "mlp" : plan.recipe.network.name);
+  const typed = typedOptions(networkName, args.net ?? [], flagsOf(args));
+  const recipe = levelled(plan.recipe, typed);
   const options = {
     ...defaultsOf(networkName),
     ...(networkName === recipe.network.name ? recipe.network.options : {}),
-    ...typedOptions(networkName, args.net ?? [], flagsOf(args)),
+    ...levelOption(networkName, recipe),
+    ...typed,
     ...(plan.conditional ? classOption(networkName, dataset) : {}),
   } as { readonly classes?: number };
   checkClasses(options.classes ?? 0, dataset);
 
   const network = { name: networkName, options };
-  const model = { network, parameterization: recipe.parameterization, sigmaData: recipe.sigmaData };
+  const model = scoreModel(recipe, network);
   try {
     summarize(model, shape);
   } catch (error) {
@@ -167,6 +172,21 @@ function stepsOf(epochs: number, size: number, batch: number): number {
   return Math.ceil((epochs * (size === Infinity ? endlessEpoch : size)) / batch);
 }
 
+/** The recipe with as many levels as were typed for its network. @throws UsageError where it has its own number */
+function levelled(recipe: Recipe, { levels }: { readonly levels?: unknown }): Recipe {
+  if (typeof levels !== "number") return recipe;
+  try {
+    return withLevels(recipe, levels);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** A network that tells levels apart has as many as the recipe. */
+function levelOption(network: NetworkName, { levels }: Recipe): { readonly levels?: number } {
+  return levels !== undefined && Object.hasOwn(defaultsOf(network), "levels") ? { levels: levels.count } : {};
+}
+
 function classOption(network: NetworkName, { name, classes }: Dataset): { readonly classes: number } {
   if (classes === undefined) throw new UsageError(`invalid conditional: ${name} has no classes`);
   if (!Object.hasOwn(defaultsOf(network), "classes"))
@@ -192,9 +212,12 @@ function checkMemory(batch: number, bytes: number): void {
 
 /** Model units of a recipe on a data set. */
 function unitsOf({ units, sigmaData }: Recipe, dataset: Dataset): RunConfig["pixels"] {
-  switch (units) {
+  const chosen = dataset.pixels ? units : "standardised";
+  switch (chosen) {
     case "pixels":
       return { scale: 1, offset: 0 };
+    case "symmetric":
+      return { scale: 2, offset: -1 };
     case "standardised": {
       const { mean, deviation } = statistics(dataset);
       if (!(deviation > 0)) throw new UsageError(`invalid data: all values of ${dataset.name} are ${mean}`);
@@ -202,7 +225,7 @@ function unitsOf({ units, sigmaData }: Recipe, dataset: Dataset): RunConfig["pix
       return { scale, offset: -scale * mean };
     }
     default:
-      return units satisfies never;
+      return chosen satisfies never;
   }
 }
 

@@ -53,7 +53,12 @@ const cases: readonly { network: NetworkName; about: string; shape: Shape; optio
 const count = 7;
 
 function made({ network, shape, options }: (typeof cases)[number]) {
-  const model: ScoreModel = { network: { name: network, options }, parameterization: "edm", sigmaData };
+  const model: ScoreModel = {
+    network: { name: network, options },
+    parameterization: "edm",
+    sigmaData,
+    sigmas: [10, 1, 0.1],
+  };
   const { parameters } = summarize(model, shape);
   const drawn = initialise(parameters, key(4));
   // Gains that start at 0 would hide most of the network.
@@ -66,7 +71,7 @@ function made({ network, shape, options }: (typeof cases)[number]) {
     noisyBatch(
       normals(key(6 + step), count * dimension).map((z) => sigmaData * z),
       count,
-      { root: key(7), step, objective, sigmaRange, sigmaData, ...label },
+      { root: key(7), step, objective, sigmaRange, model, ...label },
     );
   return { model, shape, drawn, batch };
 }

@@ -28,7 +28,7 @@ const batch = (change?: (x: Float32Array) => void): Batch => {
   const made = noisyBatch(
     normals(key(6), count * dimension).map((z) => sigmaData * z),
     count,
-    { root: key(7), step: 0, objective, sigmaRange, sigmaData },
+    { root: key(7), step: 0, objective, sigmaRange, model },
   );
   change?.(made.x);
   return made;

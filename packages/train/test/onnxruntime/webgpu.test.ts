@@ -66,7 +66,7 @@ const batchAt = (step: number): Batch =>
   noisyBatch(
     normals(key(6 + step), count * dimension).map((z) => sigmaData * z),
     count,
-    { root: key(7), step, objective, sigmaRange, sigmaData, label: Int32Array.of(-1, 0, 2) },
+    { root: key(7), step, objective, sigmaRange, model, label: Int32Array.of(-1, 0, 2) },
   );
 
 describe.skipIf(!usable)("WebGPU", () => {

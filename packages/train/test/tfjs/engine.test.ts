@@ -44,14 +44,19 @@ const cases: Record<NetworkName, { shape: Shape; options: object }> = {
 const count = 3;
 function made(name: NetworkName) {
   const { shape, options } = cases[name];
-  const model: ScoreModel = { network: { name, options }, parameterization: "edm", sigmaData };
+  const model: ScoreModel = {
+    network: { name, options },
+    parameterization: "edm",
+    sigmaData,
+    sigmas: [10, 1, 0.1],
+  };
   const { parameters } = summarize(model, shape);
   // Zero-initialised gains would hide most of the network: every parameter gets a share of noise.
   const drawn = initialise(parameters, key(4));
   for (const { data } of drawn.values()) normals(key(5), data.length).forEach((z, i) => (data[i] += 0.3 * z));
   const dimension = shape.reduce((a, b) => a * b, 1);
   const clean = normals(key(6), count * dimension).map((z) => sigmaData * z);
-  const batch = noisyBatch(clean, count, { root: key(7), step: 0, objective, sigmaRange, sigmaData });
+  const batch = noisyBatch(clean, count, { root: key(7), step: 0, objective, sigmaRange, model });
   return { shape, model, drawn, batch, dimension };
 }
 

@@ -1,0 +1,29 @@
+import { tableRange } from "../noise-tables.ts";
+import type { Recipe } from "./recipe.ts";
+
+const levels = { name: "linear-betas", count: 1000, first: 1e-4, last: 0.02 } as const;
+
+/** ε-prediction on 1,000 discrete times, β linear. The paper trains for 800,000 steps. */
+export const ddpm: Recipe = {
+  name: "ddpm",
+  paper: "Ho et al. 2020, Denoising diffusion probabilistic models",
+  units: "symmetric",
+  sigmaData: 0.5,
+  sigmaRange: tableRange(levels),
+  levels,
+  parameterization: "ddpm",
+  objective: { weight: "dsm", sigma: { name: "levels" } },
+  network: { name: "unet", options: {} },
+  optimiser: {
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+    warmup: 1000,
+    finalRate: 1,
+    clip: 1,
+    emaDecay: 0.9999,
+  },
+  batch: 128,
+  length: { steps: 20_000 },
+  sampler: { name: "heun", steps: 32, options: {} },
+};
