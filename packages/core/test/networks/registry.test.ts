@@ -40,7 +40,7 @@ describe.each(cases)("network %s as %s", (name, parameterization) => {
     network: { name, options: { ...networks[name].defaults, ...options } },
     parameterization,
     sigmaData: 0.5,
-    sigmas: sigmas.toReversed(),
+    sigmas: [30, 0.7, 0.01],
     betas: defaultBetas,
   };
   const dimension = shape.reduce((a, b) => a * b, 1);
