@@ -21,15 +21,22 @@ export interface PageModule<Module> {
 
 const root = join(import.meta.dirname, "../..");
 
+/** What a page has beside the module. */
+export interface PageOptions {
+  /** Runs in the page before anything else; it stands alone. */
+  readonly before?: () => void;
+  /** Files that the page can fetch, by name. */
+  readonly files?: Readonly<Record<string, Uint8Array>>;
+}
+
 /**
  * Bundles a TypeScript module with what it imports, and opens a page that has loaded it. ONNX Runtime stays outside the
  * bundle: an import map names its own files.
- * @param before runs in the page before anything else
  */
 export async function openPageModule<Module>(
   browser: Browser,
   entry: string,
-  before?: () => void,
+  { before, files = {} }: PageOptions = {},
 ): Promise<PageModule<Module>> {
   const folder = mkdtempSync(join(tmpdir(), "ncsn-page-"));
   await build({
@@ -44,6 +51,7 @@ export async function openPageModule<Module>(
     },
   });
   symlinkSync(join(root, "node_modules/onnxruntime-web/dist"), join(folder, "onnxruntime-web"));
+  for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
   const imports = { "onnxruntime-web/webgpu": "/onnxruntime-web/ort.webgpu.bundle.min.mjs" };
   writeFileSync(
     join(folder, "index.html"),

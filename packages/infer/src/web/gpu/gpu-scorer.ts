@@ -1,6 +1,7 @@
 /** Scores by ONNX Runtime on WebGPU, from buffer to buffer: x and the score stay on the GPU. */
 import type { Card, Given, PerImage } from "@ncsn/core";
 import type { InferenceSession, Tensor, TensorConstructor } from "onnxruntime-web/webgpu";
+import { paddedSize } from "./padded-size.ts";
 import { whileAlive } from "./lost-device.ts";
 
 /** A network that is open on ONNX Runtime's WebGPU provider. */
@@ -56,7 +57,11 @@ export function gpuScorer(network: GpuNetwork, { count, batch, labels, check }: 
   const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
   const made: GPUBuffer[] = [];
   const create = (label: string, elements: number): GPUBuffer => {
-    const buffer = device.createBuffer({ label, size: 4 * elements, usage: STORAGE | COPY_SRC | COPY_DST });
+    const buffer = device.createBuffer({
+      label,
+      size: paddedSize(4 * elements),
+      usage: STORAGE | COPY_SRC | COPY_DST,
+    });
     made.push(buffer);
     return buffer;
   };

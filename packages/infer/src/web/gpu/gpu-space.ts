@@ -4,6 +4,7 @@
  */
 import { split, uniforms, type Given, type Key, type PerImage, type Space } from "@ncsn/core";
 import { blockMeans, combine, dot, mostTerms, product, watch } from "./kernels.ts";
+import { paddedSize } from "./padded-size.ts";
 import { whileAlive } from "./lost-device.ts";
 import { normal, uniform } from "./noise-kernels.ts";
 import { createRecorder } from "./recorder.ts";
@@ -53,7 +54,7 @@ export function gpuSpace({ device, count, shape, key, first = 0, score }: GpuSpa
   const { STORAGE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
   const made: GPUBuffer[] = [];
   const create = (label: string, bytes: number, usage: number): GPUBuffer => {
-    const buffer = device.createBuffer({ label, size: bytes, usage });
+    const buffer = device.createBuffer({ label, size: paddedSize(bytes), usage });
     made.push(buffer);
     return buffer;
   };
