@@ -17,7 +17,7 @@ async function openNetwork(file: string): Promise<GpuNetwork> {
   const session = await ort.InferenceSession.create(bytes, gpuSessionOptions);
   let queue: Promise<unknown> = Promise.resolve();
   return {
-    device: (await ort.env.webgpu.device) as GPUDevice,
+    device: await ort.env.webgpu.device,
     ort,
     run: (feeds, fetches) => (queue = queue.then(() => session.run(feeds, fetches))),
     card: readCard(bytes),
@@ -44,8 +44,15 @@ export async function sample(file: string, request: SampleRequest, batch: number
   const card = readCard(new Uint8Array(await (await fetch(file)).arrayBuffer()));
   const plan = resolvePlan(card, request, batch);
   const { count, labels, first } = plan;
-  const { score, dispose } = gpuScorer(network, { count, batch, labels });
-  const space = gpuSpace({ device, count, shape: card.shape, key: samplingKey(plan.seed), first, score });
+  const scorer = gpuScorer(network, { count, batch, labels });
+  const space = gpuSpace({
+    device,
+    count,
+    shape: card.shape,
+    key: samplingKey(plan.seed),
+    first,
+    score: (...args) => scorer.score(...args),
+  });
   const shard = startShard(space, card, plan);
   const steps: GpuCalls[] = [];
   const milliseconds: number[] = [];
@@ -61,6 +68,6 @@ export async function sample(file: string, request: SampleRequest, batch: number
   const firstLost = await space.firstLost();
   await shard.end();
   space.dispose();
-  dispose();
+  scorer.dispose();
   return { x, steps, milliseconds, firstLost };
 }

@@ -24,7 +24,7 @@ export interface GpuScorerOptions {
   /** A class per image, for networks that know classes; −1 for none. */
   readonly labels?: Int32Array;
   /** Called before every run; throws to stop. */
-  readonly check?: () => void;
+  readonly check?: () => void | Promise<void>;
 }
 
 /** Scores of a fixed number of images. */
@@ -100,7 +100,7 @@ export function gpuScorer(network: GpuNetwork, { count, batch, labels, check }: 
     async score(x, sigma, out, given = "labels") {
       for (let i = 0; i < count; i++) levels[i] = typeof sigma === "number" ? sigma : sigma[i];
       for (let run = 0; run < runs; run++) {
-        check?.();
+        await check?.();
         const at = run * size;
         const images = Math.min(size, count - at);
         device.queue.writeBuffer(sigmas[run], 0, levels, at, size);
