@@ -2,12 +2,13 @@ import { readCard } from "@ncsn/core";
 import { DeviceError, type Unused } from "../device.ts";
 import { ModelError, type Model } from "../model.ts";
 import { oneOf, wholeNumber } from "../plan.ts";
-import { chooseDevice } from "./choose-device.ts";
+import { chooseDevice } from "../workers/choose-device.ts";
+import { openWorkers, wrongNumbers, type ModelFile } from "../workers/open-workers.ts";
+import { workersModel, type WorkersModelParts } from "../workers/workers-model.ts";
 import { cores } from "./cores.ts";
 import { nodeDevices, probeDevice, type NodeDevice } from "./devices.ts";
-import { nodeModel, type NodeModelParts } from "./node-model.ts";
-import { openOn, wrongNumbers, type ModelFile } from "./open-model.ts";
 import { readModel } from "./read-model.ts";
+import { startWorker } from "./worker-client.ts";
 
 /** How to load a model; nothing is obligatory. */
 export interface LoadOptions {
@@ -35,24 +36,24 @@ export async function load(source: string | URL | Uint8Array, options: LoadOptio
   const workers = wholeNumber("workers", options.workers ?? threads, 1);
   signal?.throwIfAborted();
   const bytes = await readModel(source, signal);
-  const file: ModelFile = { bytes, card: readCard(bytes), threads, workers };
+  const file: ModelFile = { bytes, card: readCard(bytes), threads, workers, startWorker, wide: true };
   signal?.throwIfAborted();
   const { parts, unused } = await (device === "auto" ? onAny(file, verify) : onNamed(file, device, verify));
-  const model = nodeModel({ ...parts, device: { ...parts.device, unused } });
+  const model = workersModel({ ...parts, device: { ...parts.device, unused } });
   if (signal?.aborted === true) await model.dispose();
   signal?.throwIfAborted();
   return model;
 }
 
 interface Opened {
-  readonly parts: NodeModelParts;
+  readonly parts: WorkersModelParts;
   readonly unused: readonly Unused[];
 }
 
 async function onNamed(file: ModelFile, name: NodeDevice, verify: boolean): Promise<Opened> {
   const { usable, detail } = await probeDevice(name);
   if (!usable) throw new DeviceError(`${name} cannot be used: ${detail}`);
-  const parts = await openOn(file, name);
+  const parts = await openWorkers(file, name);
   const wrong = verify ? await wrongNumbers(parts) : undefined;
   if (wrong === undefined) return { parts, unused: [] };
   await parts.dispose();

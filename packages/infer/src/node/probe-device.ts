@@ -2,9 +2,9 @@
  * A process of its own that tries one device, for a driver that does not fit can end the process: prints a line of JSON,
  * {"slowdown": its time over the cpu's} or {"reason": "…"}.
  */
+import { firstLine } from "../workers/session.ts";
 import { convolution, convolutionModel } from "./convolution-model.ts";
 import { runtime } from "./runtime.ts";
-import { firstLine } from "./session.ts";
 
 const [device = "cpu"] = process.argv.slice(2);
 

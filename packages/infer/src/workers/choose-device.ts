@@ -1,10 +1,9 @@
 /** device: "auto": an accelerator is taken where it gives the right scores and gives them clearly faster than the cpu. */
 import { normals } from "@ncsn/core";
-import type { Unused } from "../device.ts";
-import type { DeviceReport, NodeDevice } from "./devices.ts";
-import { nodeModel, type NodeModelParts } from "./node-model.ts";
-import { openOn, wrongNumbers, type ModelFile } from "./open-model.ts";
+import type { DeviceName, Unused } from "../device.ts";
+import { openWorkers, wrongNumbers, type ModelFile } from "./open-workers.ts";
 import { firstLine } from "./session.ts";
+import { workersModel, type WorkersModelParts } from "./workers-model.ts";
 
 /** Enough images to give an accelerator a chance. */
 const images = 16;
@@ -13,18 +12,28 @@ const clearly = 1.25;
 /** Seconds that a device may take to open the network and score the first images. */
 const patience = 10;
 
+/** What is known of an accelerator before it is tried. */
+export interface Report {
+  readonly name: DeviceName;
+  readonly usable: boolean;
+  /** One line: what it is, or why it cannot be used. */
+  readonly detail: string;
+  /** Usable, but in software: nothing to choose unless asked for. */
+  readonly slow?: true;
+}
+
 interface Candidate {
-  readonly parts: NodeModelParts;
+  readonly parts: WorkersModelParts;
   /** Of scoring {@link images}. */
   readonly seconds: number;
 }
 
-/** The fastest of the cpu and the devices that work, and why not the others. The losers are disposed of. */
+/** The fastest of the cpu (or WASM) and the devices that work, and why not the others. The losers are disposed of. */
 export async function chooseDevice(
   file: ModelFile,
-  cpu: NodeModelParts,
-  reports: readonly DeviceReport[],
-): Promise<{ parts: NodeModelParts; unused: Unused[] }> {
+  cpu: WorkersModelParts,
+  reports: readonly Report[],
+): Promise<{ parts: WorkersModelParts; unused: Unused[] }> {
   const unused: Unused[] = [];
   let best: Candidate | undefined;
   for (const { name, usable, detail, slow } of reports) {
@@ -54,14 +63,14 @@ export async function chooseDevice(
 }
 
 /** @throws Error with the reason not to use the device */
-async function tryDevice(file: ModelFile, name: NodeDevice): Promise<Candidate> {
-  const opening = openOn(file, name);
+async function tryDevice(file: ModelFile, name: DeviceName): Promise<Candidate> {
+  const opening = openWorkers(file, name);
   const trying = opening.then(async (parts) => {
     const wrong = await wrongNumbers(parts);
     if (wrong !== undefined) throw new Error(wrong);
     return { parts, seconds: await timeOf(parts) };
   });
-  let timer: NodeJS.Timeout | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
       () => reject(new Error(`it takes longer than ${patience} s for the first scores`)),
@@ -80,10 +89,10 @@ async function tryDevice(file: ModelFile, name: NodeDevice): Promise<Candidate> 
 }
 
 /** Seconds to score {@link images}: the best of two, after one to warm up. */
-async function timeOf(parts: NodeModelParts): Promise<number> {
+async function timeOf(parts: WorkersModelParts): Promise<number> {
   const { shape, sigmaData } = parts.card;
   const x = normals([0, 0], images * shape[0] * shape[1] * shape[2]);
-  const model = nodeModel(parts);
+  const model = workersModel(parts);
   let best = Infinity;
   for (let run = 0; run < 3; run++) {
     const start = performance.now();

@@ -1,14 +1,16 @@
-/** A model whose networks live in worker threads, which share the images. */
+/** A model whose networks live in workers, threads of Node or of a page, which share the images. */
 import { probeError, probeInputs, type Card } from "@ncsn/core";
 import type { DeviceInUse } from "../device.ts";
 import { resolveLabels } from "../labels.ts";
 import type { Frame, Images, Model, ScoreOptions, View } from "../model.ts";
 import { resolvePlan, wholeNumber, type Plan, type SampleRequest } from "../plan.ts";
+import { survivor } from "./device-lost.ts";
 import { samplePieces } from "./pieces.ts";
+import type { Report } from "./protocol.ts";
 import type { WorkerClient } from "./worker-client.ts";
 
 /** What a model is made of. */
-export interface NodeModelParts {
+export interface WorkersModelParts {
   readonly card: Card;
   readonly device: DeviceInUse;
   /** Images per run unless a request says. */
@@ -20,6 +22,14 @@ export interface NodeModelParts {
   readonly dispose: () => Promise<void>;
 }
 
+/** A sampling that was begun. */
+interface UnderWay {
+  /** Takes steps until there were so many. @returns the latest, undefined after the last */
+  reach(steps: number): Promise<Report | undefined>;
+  read(view: View): Promise<Float32Array>;
+  end(): void;
+}
+
 interface Part {
   readonly worker: WorkerClient;
   readonly count: number;
@@ -27,7 +37,7 @@ interface Part {
 }
 
 /** The model of its parts. */
-export function nodeModel({ card, device, batch, fixedBatch, worker, dispose }: NodeModelParts): Model {
+export function workersModel({ card, device, batch, fixedBatch, worker, dispose }: WorkersModelParts): Model {
   const [channels, height, width] = card.shape;
   const dimension = channels * height * width;
   const shapeOf = (count: number): Images["shape"] => [count, channels, height, width];
@@ -46,34 +56,72 @@ export function nodeModel({ card, device, batch, fixedBatch, worker, dispose }: 
     );
   }
 
-  /** Each worker has its part of the images, and all step together. */
+  /** Begins a sampling: each worker has its part of the images, and all step together. */
+  async function begin(plan: Plan): Promise<UnderWay> {
+    const job = jobs++;
+    const parts = await share(plan.count, plan.first);
+    const end = () => parts.forEach(({ worker }) => worker.end(job));
+    try {
+      await all(parts, ({ worker, count, first }) => {
+        const labels = plan.labels?.slice(first - plan.first, first - plan.first + count);
+        return worker.request("begin", { job, count, first, plan: { ...plan, ...(labels && { labels }) } });
+      });
+    } catch (error) {
+      end();
+      throw error;
+    }
+    let report: Report | undefined;
+    let taken = 0;
+    return {
+      async reach(steps) {
+        for (; taken < steps; taken++) {
+          const reports = await all(parts, ({ worker }) => worker.request("step", { job }));
+          [report] = reports.flatMap((report) => report ?? []).sort((a, b) => b.index - a.index);
+        }
+        return report;
+      },
+      read: async (view) => join(await all(parts, ({ worker }) => worker.request("read", { job, view }))),
+      end,
+    };
+  }
+
   async function* frames(plan: Plan, signal: AbortSignal | undefined): AsyncGenerator<Frame, void> {
     signal?.throwIfAborted();
-    const job = jobs++;
-    const parts = await abortable(share(plan.count, plan.first), signal);
+    const survive = survivor(device.name);
+    let under: Promise<UnderWay> | undefined;
+    let turn: Promise<unknown> = Promise.resolve();
+    let over = false;
+    const end = (): void => {
+      under?.then(({ end }) => end()).catch(() => undefined); // what did not begin has no end
+      under = undefined;
+    };
+    /** After the loss of a device, sampling begins again and steps to where it was, unseen. */
+    const work = <Result>(step: (under: UnderWay) => Promise<Result>): Promise<Result> => {
+      const attempt = async (): Promise<Result> => {
+        if (over) throw new Error("this sampling has ended");
+        try {
+          return await step(await (under ??= begin(plan)));
+        } catch (error) {
+          end();
+          throw error;
+        }
+      };
+      const done = turn.then(() => survive(attempt));
+      turn = done.catch(() => undefined);
+      return abortable(done, signal);
+    };
     try {
-      await abortable(
-        all(parts, ({ worker, count, first }) => {
-          const labels = plan.labels?.slice(first - plan.first, first - plan.first + count);
-          return worker.request("begin", { job, count, first, plan: { ...plan, ...(labels && { labels }) } });
-        }),
-        signal,
-      );
-      for (let now = 0; ; now++) {
-        const reports = await abortable(
-          all(parts, ({ worker }) => worker.request("step", { job })),
-          signal,
-        );
-        const [report] = reports.flatMap((report) => report ?? []).sort((a, b) => b.index - a.index);
+      for (let steps = 1; ; steps++) {
+        const report = await work((under) => under.reach(steps));
         if (report === undefined) return;
         let past = false;
         const pixels = async (view: View = "x"): Promise<Images> => {
           if (past) throw new Error("this frame is past: read its pixels before the next step is asked for");
-          const read = await abortable(
-            all(parts, ({ worker }) => worker.request("read", { job, view })),
-            signal,
-          );
-          return { shape: shapeOf(plan.count), data: join(read) };
+          const data = await work(async (under) => {
+            await under.reach(steps);
+            return under.read(view);
+          });
+          return { shape: shapeOf(plan.count), data };
         };
         try {
           yield { ...report, pixels };
@@ -82,7 +130,8 @@ export function nodeModel({ card, device, batch, fixedBatch, worker, dispose }: 
         }
       }
     } finally {
-      for (const { worker } of parts) worker.end(job);
+      over = true;
+      end();
     }
   }
 
@@ -106,15 +155,17 @@ export function nodeModel({ card, device, batch, fixedBatch, worker, dispose }: 
     const labels = resolveLabels(card, options.label, count);
     const runs = wholeNumber("batch", options.batch ?? batch, 1);
     options.signal?.throwIfAborted();
-    const parts = await share(count, 0);
-    const scores = all(parts, ({ worker, count, first }) => {
-      const part = {
-        x: x.slice(first * dimension, (first + count) * dimension),
-        sigma: sigmas.slice(first, first + count),
-        ...(labels && { labels: labels.slice(first, first + count) }),
-        batch: runs,
-      };
-      return worker.request("score", part, [part.x.buffer]);
+    const scores = survivor(device.name)(async () => {
+      const parts = await share(count, 0);
+      return all(parts, ({ worker, count, first }) => {
+        const part = {
+          x: x.slice(first * dimension, (first + count) * dimension),
+          sigma: sigmas.slice(first, first + count),
+          ...(labels && { labels: labels.slice(first, first + count) }),
+          batch: runs,
+        };
+        return worker.request("score", part, [part.x.buffer]);
+      });
     });
     return join(await abortable(scores, options.signal));
   }
@@ -130,14 +181,20 @@ export function nodeModel({ card, device, batch, fixedBatch, worker, dispose }: 
       const whole = plan(request);
       const { signal } = request;
       signal?.throwIfAborted();
-      const { workers } = device;
+      const { workers, name } = device;
       const newJob = () => jobs++;
-      const sampling = samplePieces({ plan: whole, dimension, workers, worker, fixedBatch, newJob });
-      try {
-        return { shape: shapeOf(whole.count), data: await abortable(sampling.done, signal) };
-      } finally {
-        sampling.stop();
-      }
+      const data = survivor(name)(async () => {
+        const sampling = samplePieces({ plan: whole, dimension, workers, worker, fixedBatch, newJob });
+        const stop = () => sampling.stop();
+        signal?.addEventListener("abort", stop);
+        try {
+          return await sampling.done;
+        } finally {
+          signal?.removeEventListener("abort", stop);
+          stop();
+        }
+      });
+      return { shape: shapeOf(whole.count), data: await abortable(data, signal) };
     },
     score,
     async verify() {

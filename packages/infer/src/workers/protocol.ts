@@ -1,6 +1,6 @@
 /**
- * What the model says to its workers. Every call is answered once, in order; a worker does nothing on its own. A job is
- * a shard of one sampling, by number.
+ * What the model says to its workers, threads of Node or of a page. Every call is answered once, in order; a worker does
+ * nothing on its own. A job is a shard of one sampling, by number.
  */
 import type { Card } from "@ncsn/core";
 import type { DeviceName } from "../device.ts";
@@ -24,6 +24,8 @@ export interface Calls {
       readonly card: Card;
       readonly device: DeviceName;
       readonly threads: number;
+      /** In a page: the folder of ONNX Runtime's files, where it is not the usual one. */
+      readonly wasmPaths?: string;
     };
     result: number | undefined;
   };
@@ -65,7 +67,8 @@ export type Request =
   | { readonly call: "end"; readonly job: number }
   | { readonly call: "close" };
 
-/** From a worker to the model. */
+/** From a worker to the model; `lost` is the one message that answers nothing: its device is gone, and it with it. */
 export type Answer =
   | { readonly id: number; readonly result: Calls[Call]["result"] }
-  | { readonly id: number; readonly error: { readonly name: string; readonly message: string } };
+  | { readonly id: number; readonly error: { readonly name: string; readonly message: string } }
+  | { readonly lost: string };
