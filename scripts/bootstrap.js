@@ -40,7 +40,10 @@ await run(async () => {
   );
   if (installIsDue()) await install(manifest.packageManager);
   await step("building", node("node_modules/typescript/bin/tsc", "-b"));
-  if (what === "test") return step("testing", node("node_modules/vitest/vitest.mjs", "run", ...rest));
+  if (what === "test") {
+    await step("bundling", node("node_modules/vite/bin/vite.js", "build", "packages/infer"));
+    return step("testing", node("node_modules/vitest/vitest.mjs", "run", ...rest));
+  }
 
   for (const command of tour) await step(`$ ${command}`, inScripts(command, manifest.scripts));
   const minutes = ((performance.now() - began) / 60_000).toFixed(1);

@@ -15,7 +15,13 @@ const packages: Record<"core" | "infer" | "export" | "train", readonly Room[]> =
       may: ["@ncsn/core", "onnxruntime-common", "gifenc", "sharp", ...commandLine],
       lazily: ["onnxruntime-node"],
     },
-    { files: /^web\//, may: ["@ncsn/core"], lazily: ["onnxruntime-web/wasm", "onnxruntime-web/webgpu"] },
+    {
+      files: /^web\//,
+      may: ["@ncsn/core"],
+      lazily: ["onnxruntime-web", "onnxruntime-web/wasm", "onnxruntime-web/webgpu", "onnxruntime-web/jspi"],
+      types: ["onnxruntime-common"],
+      computed: /^web\/browser-worker\.ts$/, // the address of ONNX Runtime's script
+    },
     { files: /./, may: ["@ncsn/core"], types: ["onnxruntime-common"] },
   ],
   export: [
@@ -164,6 +170,15 @@ describe("the checker", () => {
       "imports onnxruntime-node at once (only lazily, with import())",
     ],
     ["infer", "cli.ts", `import "@ncsn/export";`, "imports @ncsn/export"],
+    ["infer", "web/load.ts", `import "node:fs";`, "imports a Node built-in: node:fs"],
+    ["infer", "web/load.ts", `import "../node/cores.ts";`, "reaches an edge: ../node/cores.ts"],
+    ["infer", "web/load.ts", `await import(String(url));`, "imports what is computed at run time"],
+    [
+      "infer",
+      "web/worker.ts",
+      `import "onnxruntime-web/wasm";`,
+      "imports onnxruntime-web/wasm at once (only lazily, with import())",
+    ],
     ["infer", "cli.ts", `import "@ncsn/core/dist/rng.js";`, "imports @ncsn/core/dist/rng.js"],
     ["export", "graph.ts", `import "@ncsn/infer/node";`, "imports @ncsn/infer/node"],
     ["train", "engine.ts", `import "onnxruntime-node";`, "imports onnxruntime-node"],
@@ -183,6 +198,8 @@ describe("the checker", () => {
       "node/index.ts",
       `import type { Tensor } from "onnxruntime-node"; await import("onnxruntime-node");`,
     ],
+    ["infer", "web/worker.ts", `await import("onnxruntime-web/wasm");`],
+    ["infer", "web/browser-worker.ts", `await import(String(url));`],
     ["export", "cli.ts", `import { load } from "@ncsn/infer/node"; import { join } from "node:path";`],
   ] as const)("lets %s/%s say: %s", (name, file, source) => {
     expect(violations(packages[name], file, source)).toEqual([]);

@@ -2,6 +2,8 @@
 import type { Jobs, Wanted } from "./jobs.ts";
 import type { Answer, Call, Calls, Request } from "./protocol.ts";
 
+type CallRequest = Extract<Request, { readonly id: number }>;
+
 /** What a thread lends to {@link serve}. */
 export interface Served {
   /** Opens the network; `wanted` is for its jobs. */
@@ -24,24 +26,30 @@ export function serve({ open, post, listen, close }: Served): (request: Request)
     if (job !== undefined && ended.has(job)) throw new Error("this sampling has ended");
   };
 
-  async function handle<Name extends Call>(
-    call: Name,
-    params: Calls[Name]["params"],
-  ): Promise<Calls[Call]["result"]> {
-    if (call === "open") {
-      jobs = await open(params as Calls["open"]["params"], wanted);
+  async function handle(request: CallRequest): Promise<Calls[Call]["result"]> {
+    if (request.call === "open") {
+      jobs = await open(request.params, wanted);
       return jobs.fixedBatch;
     }
     if (jobs === undefined) throw new Error("no network is open");
-    const handler = jobs[call as Exclude<Call, "open">] as (
-      params: unknown,
-    ) => Promise<Calls[Call]["result"]>;
-    return handler(params);
+    switch (request.call) {
+      case "begin":
+        return jobs.begin(request.params);
+      case "step":
+        return jobs.step(request.params);
+      case "read":
+        return jobs.read(request.params);
+      case "score":
+        return jobs.score(request.params);
+      default:
+        return request satisfies never;
+    }
   }
 
-  async function answer({ id, call, params }: Extract<Request, { id: number }>): Promise<void> {
+  async function answer(request: CallRequest): Promise<void> {
+    const { id } = request;
     try {
-      const result = await handle(call, params);
+      const result = await handle(request);
       post({ id, result }, result instanceof Float32Array ? [result.buffer as ArrayBuffer] : []);
     } catch (error) {
       const { name, message } = error instanceof Error ? error : new Error(String(error));

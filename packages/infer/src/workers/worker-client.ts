@@ -23,9 +23,9 @@ export interface WorkerClient {
 
 /** The thread of a worker, as far as messages go. */
 export interface Transport {
-  send(message: Request, transfer: readonly ArrayBuffer[]): void;
+  readonly send: (message: Request, transfer: readonly ArrayBuffer[]) => void;
   /** Told when the first call is waiting for its answer, and when the last one has it. */
-  waiting?(on: boolean): void;
+  readonly waiting?: (on: boolean) => void;
 }
 
 /** Calls to a worker and what becomes of them. */

@@ -4,6 +4,7 @@ import type { DeviceInUse } from "../device.ts";
 import { resolveLabels } from "../labels.ts";
 import type { Frame, Images, Model, ScoreOptions, View } from "../model.ts";
 import { resolvePlan, wholeNumber, type Plan, type SampleRequest } from "../plan.ts";
+import { abortable } from "./abortable.ts";
 import { survivor } from "./device-lost.ts";
 import { samplePieces } from "./pieces.ts";
 import type { Report } from "./protocol.ts";
@@ -92,7 +93,7 @@ export function workersModel({ card, device, batch, fixedBatch, worker, dispose 
     let turn: Promise<unknown> = Promise.resolve();
     let over = false;
     const end = (): void => {
-      under?.then(({ end }) => end()).catch(() => undefined); // what did not begin has no end
+      under?.then((begun) => begun.end()).catch(() => undefined); // what did not begin has no end
       under = undefined;
     };
     /** After the loss of a device, sampling begins again and steps to where it was, unseen. */
@@ -219,20 +220,4 @@ function join(arrays: readonly Float32Array[]): Float32Array {
     at += array.length;
   }
   return joined;
-}
-
-/** The promise, or the signal's reason as soon as it is given. */
-async function abortable<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
-  if (signal === undefined) return promise;
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason as Error);
-    signal.addEventListener("abort", stop, { once: true });
-    if (signal.aborted) stop();
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    if (stop) signal.removeEventListener("abort", stop);
-  }
 }

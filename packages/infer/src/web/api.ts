@@ -1,0 +1,5 @@
+/** What the page's entries share beside `load`. */
+export * from "../index.ts";
+export type { WebDevice } from "./device.ts";
+export type { Load, LoadOptions } from "./load.ts";
+export type { ModelSource } from "./read-model.ts";

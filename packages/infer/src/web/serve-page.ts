@@ -1,0 +1,42 @@
+/** What a module Worker does for the page, however it came by ONNX Runtime. */
+import { hostNetwork } from "../workers/host-network.ts";
+import { jobsOf } from "../workers/jobs.ts";
+import type { Answer, Request } from "../workers/protocol.ts";
+import { serve } from "../workers/serve.ts";
+import { loadRuntime, type RuntimeSource } from "./runtime.ts";
+import { openSession } from "./session.ts";
+
+/** Hears the page from now on. */
+export function servePage(source: RuntimeSource): void {
+  const post = (answer: Answer, transfer: ArrayBuffer[]): void => postMessage(answer, { transfer });
+  const hear = serve({
+    async open({ model, card, device, wasmPaths }, wanted) {
+      const name = device === "webgpu" ? "webgpu" : "wasm";
+      const runtime = await loadRuntime(source, name, wasmPaths);
+      const session = await openSession(runtime, model, card, { executionProviders: [name] });
+      return jobsOf(hostNetwork(session), wanted);
+    },
+    post,
+    listen: listening(),
+    close: () => close(),
+  });
+  addEventListener("message", ({ data }: MessageEvent<Request>) => hear(data));
+}
+
+/** Milliseconds that may pass until messages are heard. */
+const deaf = 4;
+
+/** On WASM a run ends in a microtask, before any message: every few milliseconds a turn of the event loop is taken. */
+function listening(): () => Promise<void> {
+  const { port1, port2 } = new MessageChannel();
+  port1.start();
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last < deaf) return;
+    await new Promise((resolve) => {
+      port1.addEventListener("message", resolve, { once: true });
+      port2.postMessage(undefined);
+    });
+    last = performance.now();
+  };
+}

@@ -1,0 +1,40 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { load } from "@ncsn/infer/node";
+import { openChromium } from "../../../../test/browser/chromium.ts";
+import { gaussianModel } from "../gaussian-model.ts";
+import { openPage, removeSite, siteOf } from "./page.ts";
+
+const folder = siteOf({ "gaussian.onnx": gaussianModel() });
+let browser: Browser;
+beforeAll(async () => {
+  browser = await openChromium();
+});
+afterAll(async () => {
+  await browser.close();
+  removeSite(folder);
+});
+
+it.each([
+  ["wasm", { isolated: true }, { name: "wasm", threads: 2, workers: 2, unused: [] }],
+  ["wasm", { isolated: false }, { name: "wasm", threads: 2, workers: 2, unused: [] }],
+  ["webgpu", { isolated: false }, { name: "webgpu", threads: 1, workers: 1, unused: [] }],
+] as const)("samples as Node does, on %s, %j", async (device, options, used) => {
+  await using opened = await openPage(browser, folder, options);
+  const found = await opened.page.evaluate(async (device) => {
+    const model = await window.ncsn.load("gaussian.onnx", { device, threads: 2, wasmPaths: "ort" });
+    const { shape, data } = await model.sample({ count: 20, seed: 3 });
+    const error = await model.verify();
+    await model.dispose();
+    return { shape, data: [...data], device: model.device, error };
+  }, device);
+  expect(opened.complaints).toEqual([]);
+  expect(found.device).toEqual(used);
+  expect(found.error).toBeLessThan(1e-5);
+  const node = await load(gaussianModel(), { device: "cpu" });
+  const expected = await node.sample({ count: 20, seed: 3 });
+  await node.dispose();
+  expect(found.shape).toEqual(expected.shape);
+  const worst = Math.max(...found.data.map((value, i) => Math.abs(value - expected.data[i])));
+  expect(worst).toBeLessThan(1e-5);
+});
