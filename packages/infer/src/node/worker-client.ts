@@ -32,7 +32,7 @@ export function startWorker(): WorkerClient {
     async close(reason) {
       if (calls.gone === undefined) {
         worker.ref(); // so that the process stays for the end
-        worker.postMessage({ call: "close" });
+        worker.postMessage({ call: "close" }, []);
       }
       calls.fail(reason);
       await ended;
