@@ -162,7 +162,7 @@ function isSampler(sampler: unknown): boolean {
     (steps as number) >= 1 &&
     isObject(options) &&
     !Array.isArray(options) &&
-    Object.values(options).every((value) => typeof value === "number" || typeof value === "boolean")
+    Object.values(options).every((value) => ["number", "boolean", "string"].includes(typeof value))
   );
 }
 

@@ -4,7 +4,7 @@
  * DDPM's x_t = √ᾱ_t·data + √(1 − ᾱ_t)·z with ᾱ_t = ∏(1 − β_s) is √ᾱ_t·(data + σ_t·z) with σ_t = √((1 − ᾱ_t)/ᾱ_t): its
  * β make a table of σ like any other.
  */
-import { geometric } from "./schedules.ts";
+import { geometric } from "./level-spacing.ts";
 
 /** A table as its paper describes it. */
 export type NoiseTable =
@@ -19,6 +19,12 @@ export type NoiseTable =
       readonly offset: number;
       readonly largest: number;
     };
+
+/** DDPM's 1,000 steps (Ho et al. 2020). */
+export const ddpmTable = { name: "linear-betas", count: 1000, first: 1e-4, last: 0.02 } as const;
+
+/** The cosine schedule's (Nichol & Dhariwal 2021). */
+export const cosineTable = { name: "cosine-betas", count: 1000, offset: 0.008, largest: 0.999 } as const;
 
 /**
  * The levels of a table.

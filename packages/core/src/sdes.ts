@@ -73,6 +73,14 @@ export const processes = { vp, "sub-vp": subVp } as const;
 /** A key of {@link processes}. */
 export type ProcessName = keyof typeof processes;
 
+/** The SDEs that samplers discretise, by name. The range of VE is only the unit of its clock, which cancels. */
+export const sdes = { ve: ve([1, Math.E]), vp: vp(), "sub-vp": subVp() } as const satisfies Record<
+  string,
+  Process
+>;
+/** A key of {@link sdes}. */
+export type SdeName = keyof typeof sdes;
+
 /** β(t), its integral B(t) from 0, and the time at which B has a value. */
 function clock({ betaMin, betaMax }: BetaRange) {
   const slope = betaMax - betaMin;

@@ -122,7 +122,7 @@ describe("parseCard", () => {
     ["sampler", { name: "heun", steps: 0, options: {} }],
     ["sampler", { name: "heun", steps: 18 }],
     ["sampler", { name: "heun", steps: 18, options: ["rho"] }],
-    ["sampler", { name: "heun", steps: 18, options: { rho: "7" } }],
+    ["sampler", { name: "heun", steps: 18, options: { rho: [7] } }],
     ["classes", "zero"],
     ["classes", ["zero", 1]],
     ["probe", { ...probe, sigmas: [1] }],

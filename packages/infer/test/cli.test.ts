@@ -221,7 +221,9 @@ describe("pnpm sample", () => {
     const { code, stdout } = await runCommand(".", ["sample", "--help"]);
     expect(code).toBe(0);
     expect(stdout).toContain("probability-flow ODE, Heun's method (Karras et al. 2022, algorithm 1)");
-    expect(stdout).toContain("steps=100 schedule=geometric stepsPerLevel=5 denoise=true");
+    expect(stdout).toContain(
+      "5N + 1 evaluations; steps=100 schedule=geometric steps-per-level=5 denoise=true",
+    );
     expect(stdout).toContain("--steps-per-level");
   });
 
@@ -292,13 +294,13 @@ describe("pnpm sample refuses with exit 2 and one line", () => {
     ["an empty place", ["--model", images, "--out", ""], "invalid out: nothing (need a value)"],
     [
       "an unknown sampler",
-      ["--model", images, "--sampler", "euler"],
-      "unknown sampler: euler (known: heun, annealed-langevin)",
+      ["--model", images, "--sampler", "verlet"],
+      "unknown sampler: verlet (known: heun, euler, ",
     ],
     [
       "an unknown schedule",
       ["--model", images, "--schedule", "flat"],
-      "unknown schedule: flat (known: geometric, linear, karras)",
+      "unknown schedule: flat (known: geometric, linear, karras, ",
     ],
     [
       "an unknown view",
@@ -313,8 +315,8 @@ describe("pnpm sample refuses with exit 2 and one line", () => {
     ],
     [
       "an unknown option",
-      ["--model", images, "--option", "eta=1"],
-      "unknown option of heun: eta (it has none)",
+      ["--model", images, "--option", "churn=1"],
+      "unknown option of heun: churn (it has none)",
     ],
     [
       "an option without value",

@@ -94,8 +94,8 @@ describe("a plan", () => {
     [{ batch: 0 }, "invalid batch: 0 (need an integer >= 1)"],
     [{ steps: 0 }, "invalid steps: 0 (need an integer >= 1)"],
     [{ seed: -1 }, "invalid seed: -1 (need an integer from 0 to 2^53 - 1)"],
-    [{ sampler: "euler" as "heun" }, "unknown sampler: euler (known: heun, annealed-langevin)"],
-    [{ schedule: "cosine" as "linear" }, "unknown schedule: cosine (known: geometric, linear, karras)"],
+    [{ sampler: "verlet" as "heun" }, "unknown sampler: verlet (known: heun, euler, "],
+    [{ schedule: "sine" as "linear" }, "unknown schedule: sine (known: geometric, linear, karras, "],
     [{ options: { eta: 1 } }, "unknown option of heun: eta (it has none)"],
     [
       { sampler: "annealed-langevin", options: { eta: 1 } },

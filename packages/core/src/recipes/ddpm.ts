@@ -1,7 +1,5 @@
-import { tableRange } from "../noise-tables.ts";
+import { ddpmTable, tableRange } from "../noise-tables.ts";
 import type { Recipe } from "./recipe.ts";
-
-const levels = { name: "linear-betas", count: 1000, first: 1e-4, last: 0.02 } as const;
 
 /** ε-prediction on 1,000 discrete times, β linear. The paper trains for 800,000 steps. */
 export const ddpm: Recipe = {
@@ -9,8 +7,8 @@ export const ddpm: Recipe = {
   paper: "Ho et al. 2020, Denoising diffusion probabilistic models",
   units: "symmetric",
   sigmaData: 0.5,
-  sigmaRange: tableRange(levels),
-  levels,
+  sigmaRange: tableRange(ddpmTable),
+  levels: ddpmTable,
   parameterization: "ddpm",
   objective: { weight: "dsm", sigma: { name: "levels" } },
   network: { name: "unet", options: {} },

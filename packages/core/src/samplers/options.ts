@@ -33,22 +33,33 @@ function unknown(sampler: string, option: string, known: readonly string[]): str
   return `unknown option of ${sampler}: ${option} (${list})`;
 }
 
-function check(
-  option: string,
-  value: unknown,
-  { kind, least = -Infinity, above = -Infinity }: OptionRule,
-): void {
-  const bound = least > -Infinity ? ` >= ${least}` : above > -Infinity ? ` > ${above}` : "";
-  const fits =
-    kind === "boolean"
-      ? typeof value === "boolean"
-      : typeof value === "number" &&
+function check(option: string, value: unknown, rule: OptionRule): void {
+  const [fits, wanted] = requirement(value, rule);
+  if (!fits) throw new RangeError(`invalid ${option}: ${String(value)} (need ${wanted})`);
+}
+
+function requirement(value: unknown, rule: OptionRule): readonly [fits: boolean, wanted: string] {
+  const { kind, choices = [], least = -Infinity, most = Infinity, above = -Infinity } = rule;
+  switch (kind) {
+    case "boolean":
+      return [typeof value === "boolean", "true or false"];
+    case "choice":
+      return [choices.includes(value as string), `one of ${choices.join(", ")}`];
+    case "integer":
+    case "number": {
+      const article = kind === "integer" ? "an integer" : "a number";
+      const bound = least > -Infinity ? ` >= ${least}` : above > -Infinity ? ` > ${above}` : "";
+      const range = most < Infinity ? ` from ${least} to ${most}` : bound;
+      const fits =
+        typeof value === "number" &&
         Number.isFinite(value) &&
         (kind === "number" || Number.isInteger(value)) &&
         value >= least &&
+        value <= most &&
         value > above;
-  const wanted = { boolean: "true or false", integer: `an integer${bound}`, number: `a number${bound}` }[
-    kind
-  ];
-  if (!fits) throw new RangeError(`invalid ${option}: ${String(value)} (need ${wanted})`);
+      return [fits, article + range];
+    }
+    default:
+      return kind satisfies never;
+  }
 }

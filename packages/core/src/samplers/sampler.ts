@@ -4,8 +4,9 @@ import type { Space } from "../space.ts";
 /** A moment of sampling. `x` may be read until the next step is asked for. */
 export interface Step<V> {
   readonly index: number;
+  /** Steps in all; where the data decide, undefined until the last one, which has it. */
   readonly total: number | undefined;
-  /** The noise level that x is at, model units; 0 when it is clean. */
+  /** The noise level that x is at, model units, of the noisiest image where they differ; 0 when it is clean. */
   readonly sigma: number;
   /** Score evaluations per image so far. */
   readonly evaluations: number;
@@ -14,9 +15,13 @@ export interface Step<V> {
 
 /** What an option of a sampler may be and what it does: for checks, lists and command lines. */
 export interface OptionRule {
-  readonly kind: "number" | "integer" | "boolean";
+  readonly kind: "number" | "integer" | "boolean" | "choice";
+  /** The words that a choice is from. */
+  readonly choices?: readonly string[];
   /** The smallest value of a number. */
   readonly least?: number;
+  /** The largest. */
+  readonly most?: number;
   /** What a number must be greater than. */
   readonly above?: number;
   /** The option that this one replaces; not both. */
@@ -41,7 +46,8 @@ export interface Sampler<Options extends object = object> {
   /** Advice on options that will not work well for this schedule, a sentence each. */
   advice?(sigmas: Float64Array, options: Readonly<Options>): readonly string[];
   /**
-   * Runs the algorithm; the last step it yields holds the result, which is returned too.
+   * Runs the algorithm; the last step it yields holds the result, which is returned too. Between steps it holds x and at
+   * most one value more.
    * @param x the state at sigmas[0]; it belongs to the sampler from here on, the result to the caller
    * @param sigmas decreasing noise levels, model units; only the last may be 0
    */

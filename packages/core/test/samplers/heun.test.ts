@@ -4,7 +4,7 @@ import { schedules } from "../../src/schedules.ts";
 import { deviation, linearSpace, result, type Form } from "./gaussian.ts";
 
 const end = async (sigmas: Float64Array): Promise<number> => {
-  const form: Form = await result(linearSpace(), { name: "heun", sampler: heun, sigmas, options: {} });
+  const form: Form = await result(linearSpace(), { sampler: heun, sigmas, options: {} });
   return form.get(0) ?? NaN; // x = coefficient · z
 };
 

@@ -4,7 +4,8 @@ import { resolveOptions, samplers, type Sampler, type SamplerName } from "../../
 import { schedules } from "../../src/schedules.ts";
 import { hostSpace, prior, type Space } from "../../src/space.ts";
 import { meanZ, normalCdf } from "../statistics.ts";
-import { card, names } from "./gaussian.ts";
+import { card } from "./gaussian.ts";
+import { names } from "./settings.ts";
 
 /** A mixture of unequal weights and widths around 0; every value of every image is a chain of its own. */
 const components = [
@@ -28,8 +29,8 @@ const truth = {
 function mixtureSpace(seed: number): Space<Float32Array> {
   const [a, b] = components;
   return hostSpace({
-    count: 100,
-    dimension: 100,
+    count: 2, // large images, for samplers that take a step size from the norms of an image
+    dimension: 5000,
     key: split(key(seed), purposes.sampling),
     score: async (x, sigma, out) => {
       const [va, vb] = components.map(({ deviation }) => deviation ** 2 + Number(sigma) ** 2);
@@ -74,6 +75,17 @@ const careful: {
   readonly [Name in SamplerName]: { steps: number; sigmaMin: number; sigmaMax: number; options: object };
 } = {
   heun: { steps: 40, sigmaMin: 0.01, sigmaMax: 60, options: {} },
+  euler: { steps: 300, sigmaMin: 0.01, sigmaMax: 60, options: {} },
+  "dpm-solver-2m": { steps: 60, sigmaMin: 0.01, sigmaMax: 60, options: {} },
+  ddim: { steps: 300, sigmaMin: 0.01, sigmaMax: 60, options: {} },
+  "edm-stochastic": { steps: 60, sigmaMin: 0.01, sigmaMax: 60, options: { sChurn: 20, sNoise: 1 } },
+  ancestral: { steps: 300, sigmaMin: 0.01, sigmaMax: 60, options: {} },
+  ddpm: { steps: 300, sigmaMin: 0.01, sigmaMax: 60, options: {} },
+  "euler-ancestral": { steps: 200, sigmaMin: 0.01, sigmaMax: 60, options: {} },
+  "sde-dpm-2m": { steps: 100, sigmaMin: 0.01, sigmaMax: 60, options: {} },
+  "euler-maruyama": { steps: 400, sigmaMin: 0.01, sigmaMax: 60, options: {} },
+  "predictor-corrector": { steps: 200, sigmaMin: 0.01, sigmaMax: 60, options: { snr: 0.05 } },
+  "consistent-annealed": { steps: 300, sigmaMin: 0.01, sigmaMax: 60, options: {} },
   "annealed-langevin": {
     steps: 80,
     sigmaMin: 0.15,
@@ -82,7 +94,7 @@ const careful: {
   },
 };
 
-describe.each(names())("on a mixture of unequal weights, %s", (name) => {
+describe.each(names)("on a mixture of unequal weights, %s", (name) => {
   it("finds the components' weights, mean and second moment within 4 standard errors of 10,000 chains", async () => {
     const { steps, sigmaMin, sigmaMax, options } = careful[name];
     const sigmas = schedules[samplers[name].schedule](steps, { sigmaMin, sigmaMax });

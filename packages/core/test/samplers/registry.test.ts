@@ -1,21 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { samplers, type Sampler, type Step } from "../../src/samplers/index.ts";
+import type { Step } from "../../src/samplers/index.ts";
+import { resolveOptions } from "../../src/samplers/index.ts";
 import { schedules } from "../../src/schedules.ts";
-import { prior, type Space } from "../../src/space.ts";
+import { prior, type PerImage, type Space } from "../../src/space.ts";
 import { checkedSpace, type Held } from "../checked-space.ts";
-import { meanZ, varianceZ } from "../statistics.ts";
-import {
-  card,
-  deviation,
-  expectedVariance,
-  gaussianSpace,
-  linearSpace,
-  result,
-  setting,
-  settings,
-  varianceOf,
-  type Setting,
-} from "./gaussian.ts";
+import { correlationZ, meanZ, varianceZ } from "../statistics.ts";
+import { card, deviation, gaussianSpace, linearSpace, result, varianceOf } from "./gaussian.ts";
+import { expectedVariance } from "./recursions.ts";
+import { convergent, names, setting, settings, type Setting } from "./settings.ts";
 
 describe.each(settings)("on Gaussian data, %s", (_, chosen) => {
   it("ends with exactly the variance of its recursion", async () => {
@@ -23,54 +15,62 @@ describe.each(settings)("on Gaussian data, %s", (_, chosen) => {
     expect(variance / expectedVariance(chosen)).toBeCloseTo(1, 12);
   });
 
-  it("ends with it in 20,000 chains, and mean 0, within 4 standard errors", async () => {
-    const x = await result(gaussianSpace({ seed: 1 }), chosen);
+  // The images are large: a step size from the norms of an image varies with its 10,000 values by a percent.
+  it("ends with it in 20,000 chains, mean 0 and no covariance, within 4 standard errors", async () => {
+    const x = await result(gaussianSpace({ seed: 1, count: 2, dimension: 10_000 }), chosen);
     const variance = expectedVariance(chosen);
     expect(Math.abs(meanZ(x, 0, variance))).toBeLessThan(4);
     expect(Math.abs(varianceZ(x, variance))).toBeLessThan(4);
+    expect(Math.abs(correlationZ(x.subarray(0, 10_000), x.subarray(10_000)))).toBeLessThan(4);
+    expect(Math.abs(correlationZ(x.subarray(1), x.subarray(0, -1)))).toBeLessThan(4);
   });
 
-  it("fails that oracle under each mutation", async () => {
-    const variance = expectedVariance(chosen);
-    const { sampler, sigmas, options } = chosen;
-    const total = sampler.evaluations(8, options) ?? NaN;
+  it("fails that oracle under each mutation, twice as far off as the oracle sees", async () => {
     const survivors: string[] = [];
     for (const [name, mutate] of Object.entries(mutations)) {
-      if (name.includes("denoising") && "denoise" in options && options.denoise === false) continue;
-      const x = await result(mutate(gaussianSpace({ seed: 1 }), [...sigmas], total), chosen);
-      if (Math.abs(varianceZ(x, variance)) <= 4) survivors.push(name);
+      if (name.includes("denoising") && "denoise" in chosen.options && chosen.options.denoise === false)
+        continue;
+      const variance = varianceOf(await result(mutate(linearSpace(), chosen), chosen));
+      const errors = (variance / expectedVariance(chosen) - 1) / Math.sqrt(2 / 20_000);
+      if (Math.abs(errors) <= 8) survivors.push(`${name}: ${errors.toFixed(1)} standard errors`);
     }
     expect(survivors).toEqual([]);
   });
 });
 
 /** Faults that a sampler could have, put into the space it runs on. */
-const mutations: Readonly<
-  Record<string, <V>(space: Space<V>, sigmas: readonly number[], total: number) => Space<V>>
-> = {
+const mutations: Readonly<Record<string, <V>(space: Space<V>, setting: Setting) => Space<V>>> = {
   "noise times √2": (space) => ({ ...space, noise: (draw) => times(space, Math.SQRT2, space.noise(draw)) }),
   "half the step": (space) => ({
     ...space,
     noise: (draw) => times(space, draw === 0 ? 1 : Math.SQRT1_2, space.noise(draw)),
     score: async (x, sigma) => times(space, 0.5, await space.score(x, sigma)),
   }),
-  "no last denoising step": (space, _, total) => {
+  "no last denoising step": (space, { sampler, options }) => {
+    const total = sampler.evaluations(8, options);
     let evaluations = 0;
     return {
       ...space,
       score: async (x, sigma) => times(space, ++evaluations === total ? 0 : 1, await space.score(x, sigma)),
     };
   },
-  "scores of one level earlier": (space, sigmas) => ({
+  "scores of one level earlier": (space, { sigmas }) => ({
     ...space,
-    score: (x, sigma) => space.score(x, sigmas[Math.max(0, sigmas.indexOf(Number(sigma)) - 1)]),
+    score: (x, sigma) => space.score(x, shifted(sigma, sigmas, -1)),
   }),
-  "scores of one level later": (space, sigmas) => ({
+  "scores of one level later": (space, { sigmas }) => ({
     ...space,
-    score: (x, sigma) =>
-      space.score(x, sigmas[Math.min(sigmas.indexOf(Number(sigma)) + 1, sigmas.length - 1)]),
+    score: (x, sigma) => space.score(x, shifted(sigma, sigmas, 1)),
   }),
 };
+
+/** The σ that is `by` levels further on; a σ that is no level, times the ratio of the first two. */
+function shifted(sigma: PerImage, sigmas: Float64Array, by: 1 | -1): PerImage {
+  if (typeof sigma !== "number") return sigma.map((value) => Number(shifted(value, sigmas, by)));
+  const at = sigmas.indexOf(sigma);
+  if (at === -1) return sigma * (sigmas[1] / sigmas[0]) ** by;
+  return sigmas[Math.min(Math.max(at + by, 0), sigmas.length - 1)];
+}
 
 function times<V>(space: Space<V>, factor: number, x: V): V {
   const scaled = space.combine([[factor, x]]);
@@ -78,9 +78,8 @@ function times<V>(space: Space<V>, factor: number, x: V): V {
   return scaled;
 }
 
-describe.each(Object.entries(samplers))("%s", (name, registered) => {
-  const sampler: Sampler = registered;
-  const { options } = setting(name as keyof typeof samplers);
+describe.each(names)("%s", (name) => {
+  const { sampler, options } = setting(name);
 
   it("is described, and has a rule for each of its defaults", () => {
     expect(sampler.summary).toMatch(/\(.+ \d{4}.*\)$/);
@@ -91,10 +90,13 @@ describe.each(Object.entries(samplers))("%s", (name, registered) => {
   it("approaches the data's variance: with four times the steps, less than 3/4 of the error", async () => {
     const error = async (steps: number): Promise<number> => {
       const sigmas = schedules[sampler.schedule](steps, { sigmaMin: 0.002, sigmaMax: 20 });
-      const form = await result(linearSpace(), { ...setting(name as keyof typeof samplers), sigmas });
-      return Math.abs(varianceOf(form) / deviation ** 2 - 1);
+      const options = resolveOptions(name, sampler, convergent[name] ?? {});
+      return Math.abs(
+        varianceOf(await result(linearSpace(), { sampler, options, sigmas })) / deviation ** 2 - 1,
+      );
     };
-    const [few, many] = [await error(sampler.steps), await error(4 * sampler.steps)];
+    const steps = Math.min(sampler.steps, 100);
+    const [few, many] = [await error(steps), await error(4 * steps)];
     expect(few).toBeLessThan(0.2);
     expect(many).toBeLessThan(0.75 * few);
   });
@@ -105,8 +107,11 @@ describe.each(Object.entries(samplers))("%s", (name, registered) => {
     const steps: Step<Held>[] = [];
     for (;;) {
       const { done, value } = await run.next();
-      if (done === true) return { space, steps, returned: value };
-      expect(space.live, "only x is alive at a yield").toBe(1);
+      if (done === true) {
+        expect(space.live, "only the result is alive at the end").toBe(1);
+        return { space, steps, returned: value };
+      }
+      expect(space.live, "only x and one value more are alive at a yield").toBeLessThanOrEqual(2);
       expect(space.evaluations).toBe(value.evaluations);
       space.open(value.x);
       steps.push(value);
@@ -117,9 +122,11 @@ describe.each(Object.entries(samplers))("%s", (name, registered) => {
     const sigmas = schedules[sampler.schedule](steps, { sigmaMin: 0.1, sigmaMax: 4 });
     const { space, steps: seen, returned } = await walk({ sigmas, options });
     expect(seen.map(({ index }) => index)).toEqual(seen.map((_, i) => i));
-    expect(new Set(seen.map(({ total }) => total))).toEqual(new Set([seen.length]));
+    expect(seen.at(-1)?.total).toBe(seen.length);
+    for (const { total } of seen) expect([seen.length, undefined]).toContain(total);
     expect(seen.at(-1)?.x).toBe(returned);
-    expect(space.evaluations).toBe(sampler.evaluations(steps, options));
+    const evaluations = sampler.evaluations(steps, options);
+    if (evaluations !== undefined) expect(space.evaluations).toBe(evaluations);
     expect(seen.at(-1)?.evaluations).toBe(space.evaluations);
     const levels = seen.map(({ sigma }) => sigma);
     expect(levels).toEqual([...levels].sort((a, b) => b - a));
@@ -131,12 +138,18 @@ describe.each(Object.entries(samplers))("%s", (name, registered) => {
     const sigmas = schedule(6, { sigmaMin: 0.1, sigmaMax: 4 });
     const { space, returned, steps } = await walk({ sigmas, options });
     expect(space.open(returned).every((value) => Number.isFinite(value))).toBe(true);
-    expect(space.sigmas.every((sigma) => Number(sigma) > 0)).toBe(true);
+    for (const sigma of space.sigmas.flatMap((sigma) => (typeof sigma === "number" ? sigma : [...sigma])))
+      expect(sigma).toBeGreaterThan(0);
     expect(steps.at(-1)?.total).toBe(steps.length);
   });
 
+  it("keeps to levels that are all one", async () => {
+    const { space, returned } = await walk({ sigmas: Float64Array.of(0.7, 0.7, 0.7, 0), options });
+    expect(space.open(returned).every((value) => Number.isFinite(value))).toBe(true);
+  });
+
   it("makes image 5 alone as in a batch of 6, bit for bit", async () => {
-    const chosen = setting(name as keyof typeof samplers);
+    const chosen = setting(name);
     const batch = await result(gaussianSpace({ count: 6, dimension: 7 }), chosen);
     const alone = await result(gaussianSpace({ count: 1, dimension: 7, first: 5 }), chosen);
     expect(alone).toEqual(batch.subarray(5 * 7));

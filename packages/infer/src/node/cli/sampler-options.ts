@@ -18,10 +18,10 @@ for (const name of names)
 /** The flags, by their names on the command line. */
 export const samplerFlags: Readonly<Record<string, Options>> = Object.fromEntries(
   [...users].map(([option, of]) => {
-    const { kind, about } = rulesOf(of[0])[option];
+    const { kind } = rulesOf(of[0])[option];
     const shared = {
       group: "Options of samplers, as --option NAME=VALUE:",
-      describe: `${of.join(", ")}: ${about}`,
+      describe: descriptions(option, of),
     };
     return [
       dashed(option),
@@ -29,6 +29,17 @@ export const samplerFlags: Readonly<Record<string, Options>> = Object.fromEntrie
     ];
   }),
 );
+
+/** What an option does, and which samplers mean that by it. */
+function descriptions(option: string, of: readonly SamplerName[]): string {
+  const meanings = new Map<string, SamplerName[]>();
+  for (const name of of) {
+    const { about, choices } = rulesOf(name)[option];
+    const meaning = choices === undefined ? about : `${about}: ${choices.join(", ")}`;
+    meanings.set(meaning, [...(meanings.get(meaning) ?? []), name]);
+  }
+  return [...meanings].map(([meaning, samplers]) => `${samplers.join(", ")}: ${meaning}`).join("; ");
+}
 
 /**
  * The options that were typed, as numbers and truth values; whether the sampler has them is for the plan to say.
@@ -60,22 +71,33 @@ function splitPair(pair: string): readonly [string, string] {
 
 function parse(option: string, value: Typed, kind: OptionRule["kind"] | undefined): unknown {
   if (typeof value === "boolean" || kind === undefined) return value;
+  if (kind === "choice") return value;
   if (kind !== "boolean") return number(option, value);
   return { true: true, false: false }[value] ?? value;
 }
 
-/** The samplers with their papers and defaults, for the end of the help. */
+/** The samplers with their papers, evaluations and defaults, for the end of the help. */
 export const samplerList = [
-  "Samplers:",
+  "Samplers, with what N steps take in score evaluations:",
   ...names.flatMap((name) => {
-    const { summary, schedule, steps, defaults }: Sampler = samplers[name];
-    const options = Object.entries(defaults).map(([option, value]) => ` ${option}=${String(value)}`);
+    const sampler: Sampler = samplers[name];
+    const { summary, schedule, steps, defaults } = sampler;
+    const options = Object.entries(defaults).map(([option, value]) => ` ${dashed(option)}=${String(value)}`);
     return [
-      `  ${name.padEnd(18)} ${summary}`,
-      `  ${"".padEnd(18)} steps=${steps} schedule=${schedule}${options.join("")}`,
+      `  ${name.padEnd(20)} ${summary}`,
+      `  ${"".padEnd(20)} ${evaluationsOf(sampler)}; steps=${steps} schedule=${schedule}${options.join("")}`,
     ];
   }),
 ].join("\n");
+
+/** Evaluations as a function of the steps, with the default options; all are linear in them. */
+function evaluationsOf(sampler: Sampler): string {
+  const [one, two] = [1, 2].map((steps) => sampler.evaluations(steps, sampler.defaults));
+  if (one === undefined || two === undefined) return "as many evaluations as the data need";
+  const [slope, rest] = [two - one, 2 * one - two];
+  const constant = rest === 0 ? "" : rest > 0 ? ` + ${rest}` : ` - ${-rest}`;
+  return `${slope === 1 ? "" : slope}N${constant} evaluations`;
+}
 
 function dashed(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
