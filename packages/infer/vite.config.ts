@@ -20,8 +20,12 @@ export default defineConfig({
     reportCompressedSize: false,
     lib: {
       formats: ["es"],
-      // A further entry, an element say, shares what these have in common.
-      entry: { ncsn: source("web/browser.ts"), "ncsn-worker": source("web/browser-worker.ts") },
+      // What these have in common is shared between them.
+      entry: {
+        ncsn: source("web/browser.ts"),
+        "ncsn-worker": source("web/browser-worker.ts"),
+        "score-sampler": source("element/browser.ts"),
+      },
     },
     rolldownOptions: {
       // All in one folder: what starts the worker looks for it beside itself.
