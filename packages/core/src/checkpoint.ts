@@ -56,6 +56,8 @@ export interface Checkpoint {
   readonly probe: Probe;
   /** Who trained it, for people: an engine's description. */
   readonly engine?: string;
+  /** The same by the names of `--engine` and `--backend`: a resumed run keeps them unless told. */
+  readonly trainedOn?: { readonly engine: string; readonly backend: string };
   /** The steps since the last line of metrics, so that a resumed run's next line counts them too. */
   readonly sums?: MetricSums;
   /** An engine's whole state, by prefixed name. */

@@ -32,7 +32,7 @@ export { classCount } from "@ncsn/core";
 export function batchesOf(config: RunConfig, dataset: Dataset): (step: number) => Batch {
   const { batch: count, pixels, recipe, seed, model } = config;
   const root = key(seed);
-  const itemAt = itemOrder(dataset.size, split(root, purposes.order));
+  const itemAt = itemOrder(dataset.size, seed);
   const dimension = dataset.shape.reduce((a, b) => a * b, 1);
   const labelled = classCount(model) > 0;
 
@@ -53,9 +53,13 @@ export function batchesOf(config: RunConfig, dataset: Dataset): (step: number) =
   };
 }
 
-/** The index of the n-th item that a run sees. Two epochs' orders are kept, for the batches that straddle their border. */
-function itemOrder(size: number, from: Key): (item: number) => number {
+/**
+ * The index of the n-th item that a run of a seed sees. Two epochs' orders are kept, for the batches that straddle
+ * their border.
+ */
+export function itemOrder(size: number, seed: number): (item: number) => number {
   if (size === Infinity) return (item) => item;
+  const from = dataKey(seed);
   const orders = new Map<number, Uint32Array>();
   return (item) => {
     const epoch = Math.floor(item / size);

@@ -1,29 +1,29 @@
 import { readdirSync } from "node:fs";
 import { probeDevice } from "@ncsn/infer/node";
 import { afterAll, describe, expect, it } from "vitest";
-import { engineRequest, engines, resolveEngine } from "../src/cli/engines.ts";
+import { engineRequest, engines, reopenEngine, resolveEngine } from "../src/cli/engines.ts";
 import { listBackends } from "../src/tfjs/available.ts";
 import { refused } from "./refused.ts";
-import { workFolder } from "./training-command.ts";
+import { mixtureOf, tinyConfig } from "./tiny-config.ts";
+import { checkpointOf, tinyRun, trainIn, workFolder } from "./training-command.ts";
 
 const { usable: cuda } = await probeDevice("cuda");
 
 describe("an engine that is not asked for", () => {
-  it("is onnxruntime where TensorFlow.js has no native backend, and says so", async () => {
-    const { engine, backend, why } = await resolveEngine(engineRequest(), null);
+  it("is onnxruntime where TensorFlow.js has no library for GPUs, and says why on that device", async () => {
+    const { engine, backend, why } = await resolveEngine(engineRequest(), false);
     expect({ engine, known: engines.onnxruntime.backends.includes(backend) }).toEqual({
       engine: "onnxruntime",
       known: true,
     });
-    expect(why).toMatch(/^tfjs has no native backend, see pnpm setup:tensorflow; \S/);
-    expect(why).not.toContain("\n");
+    expect(why).toMatch(/^\S.*\S$/);
   });
 
   it("is tfjs where it has one", async () => {
-    expect(await resolveEngine(engineRequest(), "tfjs-node")).toEqual({
+    expect(await resolveEngine(engineRequest(), true)).toEqual({
       engine: "tfjs",
-      backend: "tfjs-node",
-      why: "TensorFlow's native library is installed",
+      backend: "tfjs-node-gpu",
+      why: "TensorFlow's native library for GPUs is installed",
     });
   });
 
@@ -34,7 +34,42 @@ describe("an engine that is not asked for", () => {
     ["tfjs-node", "tfjs"],
     ["tfjs-node-gpu", "tfjs"],
   ])("is the one that has the backend %s", async (backend, engine) => {
-    expect(await resolveEngine(engineRequest(undefined, backend), "tfjs-node")).toEqual({ engine, backend });
+    expect(await resolveEngine(engineRequest(undefined, backend), true)).toEqual({ engine, backend });
+  });
+});
+
+describe("a run that is resumed", () => {
+  const folder = workFolder(afterAll);
+  const run = [...tinyRun, "--engine", "tfjs", "--steps", "2", "--name", "kept"];
+
+  it("keeps the engine that trained it, unless told", { timeout: 60_000 }, async () => {
+    expect(await trainIn(folder, ...run)).toMatchObject({ code: 0 });
+    expect(checkpointOf(folder, "kept").trainedOn).toEqual({ engine: "tfjs", backend: "cpu" });
+    const resumed = await trainIn(folder, "--resume", "kept");
+    expect(resumed.stderr).toMatch(/^tfjs on plain JavaScript$/m);
+    expect(resumed.stderr).not.toContain("note:");
+    const told = await trainIn(folder, "--resume", "kept", "--backend", "cpu");
+    expect(told.stderr).toMatch(/^ONNX Runtime on cpu/);
+  });
+
+  it("takes another where that one cannot be had, and says why", async () => {
+    const config = tinyConfig({
+      dataset: mixtureOf(),
+      network: "mlp",
+      options: { width: 4 },
+      steps: 1,
+      batch: 2,
+    });
+    const { engine, trainedOn, note } = await reopenEngine(
+      config,
+      { engine: "tfjs", backend: "gone" },
+      engineRequest("tfjs", "cpu"),
+    );
+    await engine.dispose();
+    expect(trainedOn).toEqual({ engine: "tfjs", backend: "cpu" });
+    expect(note).toBe(
+      "tfjs on gone trained it so far: unknown backend: gone (known: auto, tfjs-node-gpu, tfjs-node, webgpu, cpu)",
+    );
   });
 });
 

@@ -26,7 +26,7 @@ export function describeRun(config: RunConfig, engine: string, perStep: number):
     ["recipe", `${recipe.name} (${recipe.paper})`],
     ["data", `${dataset.name} [${shape.join(", ")}], ${images}${extras(dataset.options)}`],
     ["model units", `${pixels.scale.toPrecision(4)} * pixel + ${pixels.offset.toPrecision(4)}`],
-    ["noise", `${noiseText(recipe)}, ${objective.sigma.name}, weight ${objective.weight}`],
+    ["noise", `${noiseText(recipe)}, weight ${objective.weight}`],
     ["network", `${model.network.name} ${showOptions(model.network.options)}`],
     ["model", `${model.parameterization} parameterization, sigma_data ${model.sigmaData}`],
     ["optimiser", `adam${extras({ ...optimiser })}`],
@@ -62,9 +62,10 @@ export function trainingMemory({
 }
 
 /** `sigma 0.01 to 1, 10 levels`. */
-function noiseText({ sigmaRange, levels }: RunConfig["recipe"]): string {
+function noiseText({ sigmaRange, levels, objective }: RunConfig["recipe"]): string {
   const [low, high] = sigmaRange.map((sigma) => Number(sigma.toPrecision(4)));
-  return `sigma ${low} to ${high}${levels === undefined ? "" : `, ${count(levels.count)} levels`}`;
+  const law = levels === undefined ? objective.sigma.name : `${count(levels.count)} levels`;
+  return `sigma ${low} to ${high}, ${law}`;
 }
 
 function extras(options: Readonly<Record<string, unknown>>): string {

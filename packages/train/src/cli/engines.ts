@@ -1,11 +1,12 @@
 /** The training engines by name, and what `auto` stands for on this machine. */
-import { initialise, key, summarize, type RunConfig } from "@ncsn/core";
+import { initialise, key, summarize, type Checkpoint, type RunConfig } from "@ncsn/core";
 import { nodeDevices, probeDevice, type NodeDevice } from "@ncsn/infer/node";
 import type { Engine } from "../engine.ts";
 import { onnxEngine } from "../onnxruntime/engine.ts";
-import { openNodeGradients } from "../onnxruntime/node/gradients.ts";
-import { backendNames, nativeBackends, whyMissing } from "../tfjs/available.ts";
+import { openNodeGradients, TrainingDeviceError } from "../onnxruntime/node/gradients.ts";
+import { BackendError, backendNames, nativeBackends, whyMissing } from "../tfjs/available.ts";
 import { oneOf } from "./option-values.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** A backend in place of `auto`, and the reason in a few words. */
 export interface Resolved {
@@ -101,38 +102,66 @@ export function engineRequest(engine = "auto", backend = "auto"): EngineRequest 
 
 /**
  * Puts names in the place of `auto`. The engine is the one that has the backend asked for, onnxruntime where both do;
- * where none is asked for, tfjs if TensorFlow's native library is installed.
- * @param native the tfjs backend on it, null where there is none
+ * where none is asked for, tfjs if TensorFlow's native library for GPUs is installed: on CPUs onnxruntime is the faster.
+ * @param gpu whether it is
  */
 export async function resolveEngine(
   { engine, backend }: EngineRequest,
-  native: string | null = nativeBackend() ?? null,
+  gpu = whyMissing("tfjs-node-gpu") === undefined,
 ): Promise<ResolvedEngine> {
   if (engine !== "auto") return { engine, ...(await resolveBackend(engine, backend)) };
   if (backend !== "auto") {
     const having = engineNames.find((name) => engines[name].backends.includes(backend)) ?? "onnxruntime";
     return { engine: having, backend };
   }
-  if (native !== null)
-    return { engine: "tfjs", backend: native, why: "TensorFlow's native library is installed" };
-  const { why, ...resolved } = await resolveBackend("onnxruntime", backend);
-  return {
-    engine: "onnxruntime",
-    ...resolved,
-    why: `tfjs has no native backend, see pnpm setup:tensorflow; ${why}`,
-  };
+  if (gpu)
+    return {
+      engine: "tfjs",
+      backend: "tfjs-node-gpu",
+      why: "TensorFlow's native library for GPUs is installed",
+    };
+  return { engine: "onnxruntime", ...(await resolveBackend("onnxruntime", backend)) };
 }
 
 async function resolveBackend(engine: EngineName, backend: string): Promise<Resolved> {
   return backend === "auto" ? engines[engine].auto() : { backend };
 }
 
-/** Opens what was asked for. @returns the engine, and a line that says which it is and why */
-export async function openEngine(
-  config: RunConfig,
-  request: EngineRequest,
-): Promise<{ readonly engine: Engine; readonly chosen: string }> {
+/** An engine, and how it came to be chosen. */
+export interface OpenedEngine {
+  readonly engine: Engine;
+  /** Its names, for the checkpoint. */
+  readonly trainedOn: NonNullable<Checkpoint["trainedOn"]>;
+  /** A line that says which it is and why. */
+  readonly chosen: string;
+}
+
+/** Opens what was asked for. */
+export async function openEngine(config: RunConfig, request: EngineRequest): Promise<OpenedEngine> {
   const { engine: name, backend, why } = await resolveEngine(request);
   const engine = await engines[name].open(config, backend);
-  return { engine, chosen: `${engine.description}${why === undefined ? "" : ` (${why})`}` };
+  return {
+    engine,
+    trainedOn: { engine: name, backend },
+    chosen: `${engine.description}${why === undefined ? "" : ` (${why})`}`,
+  };
+}
+
+/**
+ * Opens the engine that trained a run so far, or another where that one cannot be had here.
+ * @param otherwise what to take then
+ * @returns with a line that says why not
+ */
+export async function reopenEngine(
+  config: RunConfig,
+  { engine, backend }: NonNullable<Checkpoint["trainedOn"]>,
+  otherwise = engineRequest(),
+): Promise<OpenedEngine & { readonly note?: string }> {
+  try {
+    return await openEngine(config, engineRequest(engine, backend));
+  } catch (error) {
+    if (![UsageError, BackendError, TrainingDeviceError].some((kind) => error instanceof kind)) throw error;
+    const opened = await openEngine(config, otherwise);
+    return { ...opened, note: `${engine} on ${backend} trained it so far: ${(error as Error).message}` };
+  }
 }

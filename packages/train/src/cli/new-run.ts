@@ -4,17 +4,18 @@ import {
   networks,
   recipes,
   scoreModel,
-  statistics,
   summarize,
   withLevels,
   type Dataset,
   type NetworkName,
   type Recipe,
+  type RecipeName,
   type RunConfig,
 } from "@ncsn/core";
 import { dataKey } from "../batches.ts";
 import { datasetNames, type DatasetRequest } from "../datasets/index.ts";
 import { trainingMemory } from "./describe-run.ts";
+import { modelUnits } from "./model-units.ts";
 import { defaultsOf, networkFlags, typedOptions } from "./network-options.ts";
 import { integer, oneOf, positive } from "./option-values.ts";
 import type { TrainArguments } from "./train-options.ts";
@@ -32,6 +33,8 @@ export interface Plan {
   readonly rate: number | undefined;
   readonly length: Length;
   readonly conditional: boolean;
+  /** The recipe's noise is fitted to the data before anything else. */
+  readonly autoNoise: boolean;
   readonly data: DatasetRequest;
 }
 
@@ -40,8 +43,13 @@ const endlessEpoch = 60_000;
 
 /** @throws UsageError */
 export function planRun(args: TrainArguments): Plan {
+  const autoNoise = args["auto-noise"] === true;
   const recipe: Recipe =
-    recipes[oneOf("recipe", args.recipe ?? "edm", Object.keys(recipes) as (keyof typeof recipes)[])];
+    recipes[
+      oneOf("recipe", args.recipe ?? (autoNoise ? "ncsnv2" : "edm"), Object.keys(recipes) as RecipeName[])
+    ];
+  if (autoNoise && recipe !== recipes.ncsnv2)
+    throw new UsageError(`invalid auto-noise: recipe ${recipe.name} has its own levels (need ncsnv2)`);
   const network =
     args.network === undefined
       ? undefined
@@ -55,6 +63,7 @@ export function planRun(args: TrainArguments): Plan {
     rate: args.rate === undefined ? undefined : positive("rate", args.rate),
     length: lengthOf(args) ?? recipe.length,
     conditional: args.conditional === true,
+    autoNoise,
     data: {
       name: oneOf("data set", args.dataset ?? "glyphs", datasetNames),
       split: "train",
@@ -143,7 +152,7 @@ export function configure(
     },
     shape,
     ...((options.classes ?? 0) > 0 && { classes }),
-    pixels: unitsOf(recipe, dataset),
+    pixels: modelUnits(recipe, dataset),
     batch,
     steps,
   };
@@ -208,25 +217,6 @@ function checkMemory(batch: number, bytes: number): void {
   throw new UsageError(
     `invalid batch: ${batch} (training takes about ${need} of memory, this machine has ${have})`,
   );
-}
-
-/** Model units of a recipe on a data set. */
-function unitsOf({ units, sigmaData }: Recipe, dataset: Dataset): RunConfig["pixels"] {
-  const chosen = dataset.pixels ? units : "standardised";
-  switch (chosen) {
-    case "pixels":
-      return { scale: 1, offset: 0 };
-    case "symmetric":
-      return { scale: 2, offset: -1 };
-    case "standardised": {
-      const { mean, deviation } = statistics(dataset);
-      if (!(deviation > 0)) throw new UsageError(`invalid data: all values of ${dataset.name} are ${mean}`);
-      const scale = sigmaData / deviation;
-      return { scale, offset: -scale * mean };
-    }
-    default:
-      return chosen satisfies never;
-  }
 }
 
 /** How to open the data of a run again. */

@@ -16,6 +16,8 @@ export function checkSame(config: RunConfig, args: TrainArguments & Readonly<Rec
     const option = args.minutes === undefined ? "epochs" : "minutes";
     throw new UsageError(`--${option} cannot be changed: run ${name} was started with ${steps} steps`);
   }
+  if (args["auto-noise"] === true)
+    throw new UsageError(`--auto-noise cannot be changed: run ${name} was started with its levels`);
   const number = (option: string, text: string | undefined) =>
     text === undefined ? undefined : integer(option, text, 0);
   const colour = args.grey === undefined ? args.colour : !args.grey;

@@ -1,6 +1,6 @@
 /** Training a run to its end, or until it is told to stop: steps, metrics, pictures and checkpoints. */
 import { setImmediate } from "node:timers/promises";
-import type { Dataset, MetricSums, RunConfig } from "@ncsn/core";
+import type { Checkpoint, Dataset, MetricSums, RunConfig } from "@ncsn/core";
 import type { Engine } from "../engine.ts";
 import { addStep, lineAfter, noSums } from "../metrics.ts";
 import { drawPreview, type PreviewPlan } from "../preview.ts";
@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly config: RunConfig;
   /** Holds the state of step `from`. */
   readonly engine: Engine;
+  /** Its names, for the checkpoints. */
+  readonly trainedOn: NonNullable<Checkpoint["trainedOn"]>;
   readonly dataset: Dataset;
   readonly folder: RunFolder;
   /** Steps already taken. */
@@ -58,6 +60,7 @@ export async function trainToEnd(options: SessionOptions): Promise<SessionEnd> {
       step,
       probe,
       engine: engine.description,
+      trainedOn: options.trainedOn,
       sums,
       state: await engine.state(),
     });

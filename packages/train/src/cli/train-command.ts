@@ -5,10 +5,11 @@ import type { Engine } from "../engine.ts";
 import { planPreviews } from "../preview.ts";
 import { createRun, enterRun, existing } from "../run/run-folder.ts";
 import { newestRun, readRun, runExists } from "../run/saved-run.ts";
+import { fitNoise } from "./auto-noise.ts";
 import { describeRun, headline } from "./describe-run.ts";
-import { engineRequest, openEngine, type EngineRequest } from "./engines.ts";
+import { engineRequest, openEngine, reopenEngine, type EngineRequest, type OpenedEngine } from "./engines.ts";
 import { secondsPerStep, stepsWithin } from "./measure-speed.ts";
-import { configure, dataOf, planRun, withSteps } from "./new-run.ts";
+import { configure, dataOf, planRun, withSteps, type Plan } from "./new-run.ts";
 import { integer, positive, refuseOdd } from "./option-values.ts";
 import { trainingProgress } from "./progress.ts";
 import { checkSame } from "./resumed-run.ts";
@@ -37,21 +38,30 @@ export async function runTrain(args: Arguments): Promise<number> {
 }
 
 async function startRun(args: Arguments, settings: Settings): Promise<number> {
-  const plan = planRun(args);
+  const asked = planRun(args);
   const name =
-    args.name === undefined ? await freeName(`${plan.data.name}-${plan.recipe.name}`) : checkName(args.name);
+    args.name === undefined
+      ? await freeName(`${asked.data.name}-${asked.recipe.name}`)
+      : checkName(args.name);
   if (await runExists(name)) throw existing(name);
-  const dataset = await openData(plan.data);
+  const dataset = await openData(asked.data);
+  const plan = asked.autoNoise ? withFittedNoise(asked, dataset) : asked;
   const planned = configure(plan, dataset, name, args);
-  return withEngine(planned, settings, async (engine) => {
+  return withEngine(openEngine(planned, settings.engine), settings, async ({ engine, trainedOn }) => {
     const config =
       "minutes" in plan.length
         ? await filling(plan.length.minutes, planned, engine, dataset, settings)
         : planned;
     if (settings.dryRun) return dryRun(config, engine, dataset);
     const folder = await createRun(config);
-    return trainIn({ folder, config, engine, dataset, from: 0 }, args, settings);
+    return trainIn({ folder, config, engine, trainedOn, dataset, from: 0 }, args, settings);
   });
+}
+
+function withFittedNoise(plan: Plan, dataset: Dataset): Plan {
+  const { recipe, lines } = fitNoise(plan.recipe, dataset, plan.seed);
+  for (const line of lines) console.log(line);
+  return { ...plan, recipe };
 }
 
 /** The run with as many steps as fill a time, pictures included. */
@@ -74,42 +84,48 @@ async function filling(
 
 async function resumeRun(args: Arguments, given: string, settings: Settings): Promise<number> {
   const name = given === "" ? await newestRun() : checkName(given);
-  const { config } = await readRun(name);
+  const { config, checkpoint: last } = await readRun(name);
   checkSame(config, args);
   if (given === "") console.error(`resuming ${name}`);
   const dataset = await openData(dataOf(config, args.data));
   checkData(config, dataset);
-  return withEngine(config, settings, async (engine) => {
+  const opening =
+    last?.trainedOn !== undefined && args.engine === undefined && args.backend === undefined
+      ? reopenEngine(config, last.trainedOn)
+      : openEngine(config, settings.engine);
+  return withEngine(opening, settings, async ({ engine, trainedOn }) => {
     if (settings.dryRun) return dryRun(config, engine, dataset);
     const folder = await enterRun(name);
     const { checkpoint } = await readRun(name).catch(async (error: unknown) => {
       await folder.close();
       throw error;
     });
-    if (checkpoint === undefined)
-      return trainIn({ folder, config, engine, dataset, from: 0 }, args, settings);
+    const start = { folder, config, engine, trainedOn, dataset };
+    if (checkpoint === undefined) return trainIn({ ...start, from: 0 }, args, settings);
     const { step, state, sums, engine: before } = checkpoint;
     await engine.restore(state, step);
     if (before !== undefined && before !== engine.description)
       console.error(
         `note: ${before} trained it so far, ${engine.description} does now: the numbers will differ in rounding`,
       );
-    return trainIn({ folder, config, engine, dataset, from: step, sums }, args, settings);
+    return trainIn({ ...start, from: step, sums }, args, settings);
   });
 }
 
 /** Opens the engine, says which it is, and disposes of it whatever happens: its threads would keep the process. */
 async function withEngine<Result>(
-  config: RunConfig,
-  { engine: request, debugNan }: Settings,
-  use: (engine: Engine) => Promise<Result>,
+  opening: Promise<OpenedEngine & { readonly note?: string }>,
+  { debugNan }: Settings,
+  use: (opened: OpenedEngine) => Promise<Result>,
 ): Promise<Result> {
-  const { engine, chosen } = await openEngine(config, request);
+  const opened = await opening;
+  const { engine, chosen, note } = opened;
   try {
+    if (note !== undefined) console.error(`note: ${note}`);
     if (debugNan && engine.locate === undefined)
       throw new UsageError(`--debug-nan needs --engine onnxruntime (this is ${engine.description})`);
     console.error(chosen);
-    return await use(engine);
+    return await use(opened);
   } finally {
     await engine.dispose();
   }
@@ -117,7 +133,7 @@ async function withEngine<Result>(
 
 type Start = Pick<
   Parameters<typeof trainToEnd>[0],
-  "folder" | "config" | "engine" | "dataset" | "from" | "sums"
+  "folder" | "config" | "engine" | "trainedOn" | "dataset" | "from" | "sums"
 >;
 
 async function trainIn(

@@ -32,6 +32,10 @@ export const trainOptions = {
     describe: "an option of the network, NAME=VALUE; may be repeated",
   },
   conditional: flag(model, "tell the network the class of each image, hiding a tenth of them"),
+  "auto-noise": flag(
+    model,
+    "with recipe ncsnv2 (then the default): choose the noise levels and the sampler's steps from the data",
+  ),
 
   steps: text(length, "length of the run in steps", "the recipe's"),
   epochs: text(length, "length of the run in passes over the data (60,000 items where they have no end)"),
@@ -41,8 +45,8 @@ export const trainOptions = {
   seed: text(length, "an integer; runs with equal seeds and options are equal", "0"),
   engine: text(
     length,
-    `one of auto (tfjs where its native library is, else onnxruntime), ${names(engines)}`,
-    "auto",
+    `one of auto (tfjs where its library for GPUs is, else onnxruntime), ${names(engines)}`,
+    "auto; of a resumed run its own",
   ),
   backend: text(
     length,
