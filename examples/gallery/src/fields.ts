@@ -1,0 +1,97 @@
+/** Labelled form fields. Each tells of a change by one function; a field shows what it is told to, and no more. */
+import type { OptionRule } from "@ncsn/core";
+
+/** A field in a form. */
+export interface Field<Value> {
+  readonly element: HTMLElement;
+  /** Shows a value without telling of a change. */
+  readonly show: (value: Value) => void;
+}
+
+/** Where several can be chosen from. */
+export function choiceField<Name extends string>(
+  label: string,
+  names: readonly Name[],
+  changed: (name: Name) => void,
+  texts: Readonly<Record<string, string>> = {},
+): Field<Name> {
+  const select = document.createElement("select");
+  for (const name of names) select.add(new Option(texts[name] ?? name, name));
+  select.addEventListener("change", () => changed(select.value as Name));
+  return { element: labelled(label, select), show: (name) => (select.value = name) };
+}
+
+/** What a number may be. */
+export interface NumberRange {
+  readonly least?: number;
+  readonly most?: number;
+  readonly integer?: boolean;
+  /** What stands in the field while it is empty. */
+  readonly empty?: string;
+  readonly about?: string;
+}
+
+/** A number, or undefined where the field is empty. A value that is no such number is not told. */
+export function numberField(
+  label: string,
+  { least, most, integer = true, empty, about }: NumberRange,
+  changed: (value: number | undefined) => void,
+): Field<number | undefined> {
+  const input = document.createElement("input");
+  Object.assign(input, {
+    type: "number",
+    inputMode: integer ? "numeric" : "decimal",
+    required: empty === undefined,
+  });
+  input.step = integer ? "1" : "any";
+  if (least !== undefined) input.min = String(least);
+  if (most !== undefined) input.max = String(most);
+  if (empty !== undefined) input.placeholder = empty;
+  input.addEventListener("change", () => {
+    if (input.reportValidity()) changed(input.value === "" ? undefined : input.valueAsNumber);
+  });
+  return {
+    element: labelled(label, input, about),
+    show: (value) => (input.value = value === undefined ? "" : String(value)),
+  };
+}
+
+/** Yes or no. */
+export function switchField(label: string, changed: (on: boolean) => void, about?: string): Field<boolean> {
+  const input = document.createElement("input");
+  input.type = "checkbox";
+  input.addEventListener("change", () => changed(input.checked));
+  return { element: labelled(label, input, about), show: (on) => (input.checked = on) };
+}
+
+/** A value of a sampler's option. */
+export type OptionValue = number | boolean | undefined;
+
+/** The field that a sampler's rule asks for. */
+export function optionField(
+  name: string,
+  rule: OptionRule,
+  changed: (value: OptionValue) => void,
+): Field<OptionValue> {
+  const label = inWords(name);
+  if (rule.kind === "boolean") {
+    const field = switchField(label, changed, rule.about);
+    return { element: field.element, show: (value) => field.show(value === true) };
+  }
+  const range = { least: rule.least, integer: rule.kind === "integer", empty: "auto", about: rule.about };
+  const field = numberField(label, range, changed);
+  return { element: field.element, show: (value) => field.show(value as number | undefined) };
+}
+
+/** stepsPerLevel → steps per level */
+const inWords = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
+function labelled(text: string, control: HTMLElement, about?: string): HTMLElement {
+  const label = document.createElement("label");
+  label.className = "field";
+  const name = document.createElement("span");
+  name.textContent = text;
+  if (about !== undefined) label.title = about;
+  label.append(name, control);
+  return label;
+}

@@ -1,0 +1,83 @@
+/** The form of Fig. 1: what to sample. It shows the plan that a wish comes to, and tells of new wishes. */
+import { samplers, type SamplerName } from "@ncsn/core";
+import type { Model, Plan } from "@ncsn/infer";
+import { choiceField, numberField, optionField } from "./fields.ts";
+import { mostImages, rulesOf, type Wish } from "./wish.ts";
+
+const views = { scaled: "the noisy state", denoised: "what the network sees" } as const;
+const noClass = "";
+
+/** A form that belongs to one model. */
+export interface RequestForm {
+  show(wish: Wish, plan: Plan): void;
+}
+
+/** Fills a form for a model. @param changed told the change of the wish */
+export function requestForm(
+  form: HTMLFormElement,
+  model: Model,
+  changed: (change: Partial<Wish>) => void,
+): RequestForm {
+  const names = Object.keys(samplers) as SamplerName[];
+  const seed = numberField("seed", { least: 0, most: Number.MAX_SAFE_INTEGER }, (seed = 0) =>
+    changed({ seed }),
+  );
+  const count = numberField("images", { least: 1, most: mostImages }, (count) => changed({ count }));
+  // Another sampler counts its steps otherwise and has other options.
+  const sampler = choiceField("sampler", names, (sampler) =>
+    changed({ sampler, steps: undefined, options: {} }),
+  );
+  const steps = numberField("steps", { least: 1, most: 10_000 }, (steps) => changed({ steps }));
+  const see = choiceField("show", ["scaled", "denoised"] as const, (see) => changed({ see }), views);
+  const { classes } = model.card;
+  const label =
+    classes &&
+    choiceField("class", [noClass, ...classes], (name) => changed({ label: name || undefined }), {
+      [noClass]: "any",
+    });
+  const options = document.createElement("div");
+  options.className = "options";
+  form.replaceChildren(
+    ...[seed, count, ...(label ? [label] : []), sampler, steps, see].map(({ element }) => element),
+    options,
+  );
+  let shown: { readonly name: SamplerName; readonly show: (plan: Plan) => void } | undefined;
+  let current: Wish["options"] = {};
+
+  const optionsOf = (name: SamplerName) => {
+    const fields = Object.entries(rulesOf(name)).map(([option, rule]) => ({
+      option,
+      ...optionField(option, rule, (value) => {
+        const others = Object.entries(current).filter(
+          ([other]) => other !== rule.insteadOf && !replaces(name, other, option),
+        );
+        changed({ options: { ...Object.fromEntries(others), [option]: value } });
+      }),
+    }));
+    options.replaceChildren(...fields.map(({ element }) => element));
+    return {
+      name,
+      show: (plan: Plan) => {
+        for (const { option, show } of fields) show(plan.options[option] as number | boolean | undefined);
+      },
+    };
+  };
+
+  return {
+    show(wish, plan) {
+      current = wish.options;
+      seed.show(plan.seed);
+      count.show(plan.count);
+      sampler.show(plan.sampler);
+      steps.show(plan.steps);
+      see.show(wish.see);
+      label?.show(wish.label ?? noClass);
+      if (shown?.name !== plan.sampler) shown = optionsOf(plan.sampler);
+      shown.show(plan);
+    },
+  };
+}
+
+/** Whether an option is one that stands instead of another. */
+const replaces = (sampler: SamplerName, option: string, other: string): boolean =>
+  rulesOf(sampler)[option]?.insteadOf === other;

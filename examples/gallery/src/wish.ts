@@ -1,0 +1,60 @@
+/** What a visitor wants sampled, and its form in the page's address: `#seed=7&sampler=heun&steps=18`. */
+import { samplers, type OptionRule, type Sampler, type SamplerName } from "@ncsn/core";
+import type { OptionValue } from "./fields.ts";
+
+/** Only what was asked for; the rest comes from the model's card and the sampler's defaults. */
+export interface Wish {
+  readonly seed: number;
+  readonly count?: number;
+  readonly sampler?: SamplerName;
+  readonly steps?: number;
+  readonly label?: string;
+  readonly see: "scaled" | "denoised";
+  /** Options of the sampler. */
+  readonly options: Readonly<Record<string, OptionValue>>;
+}
+
+/** The most images of a wish: a page that is opened by a link must not freeze. */
+export const mostImages = 1024;
+
+/** The wish of an address; what cannot be read in it is left out. */
+export function readWish(hash: string): Wish {
+  const fields = new URLSearchParams(hash.replace(/^#/, ""));
+  const whole = (name: string, least: number, most: number) => {
+    const value = Number(fields.get(name) ?? NaN);
+    return Number.isInteger(value) && value >= least && value <= most ? value : undefined;
+  };
+  const name = fields.get("sampler") ?? "";
+  const sampler = Object.hasOwn(samplers, name) ? (name as SamplerName) : undefined;
+  const rules = sampler === undefined ? {} : rulesOf(sampler);
+  const options = Object.entries(rules).flatMap(([option, { kind }]): [string, OptionValue][] => {
+    const text = fields.get(option);
+    if (text === null) return [];
+    if (kind === "boolean") return [[option, text === "true"]];
+    return text.trim() !== "" && Number.isFinite(Number(text)) ? [[option, Number(text)]] : [];
+  });
+  return {
+    seed: whole("seed", 0, Number.MAX_SAFE_INTEGER) ?? 0,
+    count: whole("count", 1, mostImages),
+    sampler,
+    steps: whole("steps", 1, 10_000),
+    label: fields.get("label") ?? undefined,
+    see: fields.get("see") === "denoised" ? "denoised" : "scaled",
+    options: Object.fromEntries(options),
+  };
+}
+
+/** The address of a wish, from `#` on. */
+export function writeWish({ options, see, ...wish }: Wish): string {
+  const fields = new URLSearchParams();
+  for (const [name, value] of Object.entries({ ...wish, ...options }))
+    if (value !== undefined) fields.set(name, String(value));
+  if (see !== "scaled") fields.set("see", see);
+  return `#${fields.toString()}`;
+}
+
+/** The rules of a sampler's options. */
+export function rulesOf(name: SamplerName): Readonly<Record<string, OptionRule>> {
+  const sampler: Sampler = samplers[name];
+  return sampler.options as Readonly<Record<string, OptionRule>>;
+}
