@@ -2,5 +2,6 @@ import { defineConfig } from "vite";
 
 export default defineConfig({
   base: "./", // the built page works in any folder
-  build: { target: "es2022", assetsInlineLimit: 0 },
+  build: { target: "es2022", assetsInlineLimit: 0, reportCompressedSize: false },
+  worker: { format: "es" },
 });

@@ -92,12 +92,12 @@ export function startAnnealing(events: AnnealingEvents): Annealing {
   const run = () => {
     if (playing) return;
     playing = true;
-    let before = performance.now();
+    let before = Infinity; // a frame's time may lie before the call that asked for it
     const turn = (now: number) => {
       if (!playing) return;
       const { stills } = film;
       const total = done ? stills.length - 1 : Math.max(plan?.sigmas.length ?? 0, stills.length - 1);
-      head = Math.min(head + ((now - before) * total) / playingTime, stills.length - 1);
+      head = Math.min(head + (Math.max(0, now - before) * total) / playingTime, stills.length - 1);
       before = now;
       if (done && head >= stills.length - 1) playing = false;
       else requestAnimationFrame(turn);

@@ -23,8 +23,8 @@ import { sigmaAxis, sigmaScale } from "./sigma-scale.ts";
 const side = 21;
 const samples = 240;
 const longestTrail = 14;
-/** How long samples flow, milliseconds. */
-const duration = 5000;
+/** How long samples flow, milliseconds; who asked for less motion sees where they arrive. */
+const duration = () => (reducedMotion() ? 0 : 5000);
 
 /** A run of a sampler on the way. */
 interface Flow {
@@ -57,7 +57,7 @@ export function startPlane(): void {
   const draw = repaint(() => {
     arrows ??= arrowsAt(data, sigma);
     const trail = flow?.trail ?? [];
-    const part = flow === undefined ? 1 : Math.min(1, (performance.now() - flow.since) / flow.interval);
+    const part = flow === undefined ? 1 : progress(flow);
     paintPlane(canvas, { data, sigma, arrows, trail, part });
     const at = axis.position(sigma);
     scale.move(at, sigma, `noise level ${sigma.toPrecision(3)}`);
@@ -116,11 +116,10 @@ export function startPlane(): void {
           mine.sigmas = [mine.sigmas[1], value.sigma];
           mine.step = value.index + 1;
           mine.total = value.total;
-          mine.interval = duration / (value.total ?? 100);
+          mine.interval = duration() / (value.total ?? 100);
           mine.since = Math.max(mine.since + mine.interval, performance.now() - mine.interval);
         }
-        const part = Math.min(1, (performance.now() - mine.since) / mine.interval);
-        setSigma(between(mine.sigmas, part, data.sigmaRange[0]));
+        setSigma(between(mine.sigmas, progress(mine), data.sigmaRange[0]));
       }
     } catch (error) {
       if (flow !== mine) return;
@@ -203,6 +202,10 @@ function scoreOf(data: PlaneData, x: Float32Array, sigma: PerImage): Float64Arra
   );
   return scores;
 }
+
+/** How far samples are on their way to the newest state, 0 to 1. */
+const progress = ({ since, interval }: Flow): number =>
+  interval === 0 ? 1 : Math.min(1, (performance.now() - since) / interval);
 
 /** Between two noise levels, evenly in σ, as a straight step is; not below `least`. */
 const between = ([before, now]: readonly [number, number], part: number, least: number): number =>

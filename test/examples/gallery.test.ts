@@ -1,0 +1,335 @@
+/**
+ * The demo site in Chromium, on WASM: `pnpm demo` builds and serves it once for all tests, and again without isolation
+ * from its folder. Long because a figure is tested by using it.
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readFile, writeFile, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { load } from "@ncsn/infer/node";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { gaussianModel } from "../../packages/infer/test/gaussian-model.ts";
+import { complaintsOf, openChromium } from "../browser/chromium.ts";
+import { serve } from "../browser/serve.ts";
+
+const root = join(import.meta.dirname, "../..");
+/** Few steps of few images: what is tested is the page. */
+const small = "#seed=3&count=6&steps=4";
+
+let browser: Browser;
+let demo: ChildProcess;
+let url: string;
+let folder: string;
+let page: Page;
+let complaints: string[];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ncsn-gallery-"));
+  demo = spawn(process.execPath, [join(root, "scripts/demo.js"), "--port", "0", "--no-open"]);
+  const lines = demo.stdout?.setEncoding("utf8")[Symbol.asyncIterator]();
+  url = String((await lines?.next())?.value).trim();
+  browser = await openChromium({ webgpu: false });
+  page = await newPage({ width: 1280, height: 900 });
+  complaints = complaintsOf(page);
+  await page.goto(url + small);
+  await finished();
+}, 120_000);
+afterAll(async () => {
+  await browser.close();
+  demo.kill("SIGKILL");
+  await rm(folder, { recursive: true });
+});
+
+/** A page whose visitor asks for less motion: samples are shown as soon as they are there. */
+async function newPage(viewport: { readonly width: number; readonly height: number }): Promise<Page> {
+  const context = await browser.newContext({ viewport, reducedMotion: "reduce", acceptDownloads: true });
+  return context.newPage();
+}
+
+const finished = (on = page) =>
+  on.waitForFunction(() => {
+    const canvas = document.querySelector<HTMLElement>("#grid");
+    const steps = document.querySelector<HTMLInputElement>("#request label:nth-of-type(4) input");
+    return canvas?.dataset.done === "true" && steps !== null;
+  });
+
+/** The canvas's pixels as red, green, blue, alpha. */
+const pixels = (id: string) =>
+  page.evaluate((id) => {
+    const canvas = document.querySelector<HTMLCanvasElement>(`#${id}`);
+    const { data } = canvas!.getContext("2d")!.getImageData(0, 0, canvas!.width, canvas!.height);
+    return [...data];
+  }, id);
+
+/** Does something and waits until a canvas is another one. */
+async function changes(id: string, act: () => Promise<unknown>): Promise<void> {
+  const before = (await pixels(id)).join();
+  await act();
+  await expect.poll(async () => (await pixels(id)).join() === before).toBe(false);
+}
+
+const field = (name: string, on = page) => on.getByLabel(name, { exact: true });
+const setNumber = async (name: string, value: number) => {
+  await field(name).fill(String(value));
+  await field(name).press("Enter");
+};
+
+describe("Fig. 1", () => {
+  it("shows the images that Node samples, within a level", async () => {
+    const model = await load(join(root, "models/mnist.onnx"), { device: "cpu" });
+    const { data } = await model.sample({ seed: 3, count: 6, steps: 4 });
+    await model.dispose();
+    const shown = await pixels("grid");
+    const [paper, ink] = [0xf4, 0x10]; // red of --paper and --ink
+    const size = await page.evaluate(() => document.querySelector<HTMLCanvasElement>("#grid")!.width);
+    const columns = size / 28;
+    let worst = 0;
+    data.forEach((value, at) => {
+      const [image, y, x] = [Math.floor(at / 784), Math.floor((at % 784) / 28), at % 28];
+      const pixel = (Math.floor(image / columns) * 28 + y) * size + (image % columns) * 28 + x;
+      worst = Math.max(worst, Math.abs(shown[4 * pixel] - (paper + (ink - paper) * value)));
+    });
+    expect(worst).toBeLessThan(2.5); // two levels, and rounding
+  });
+
+  it("says where it runs, how fast, and why nowhere else", async () => {
+    await expect
+      .poll(() => page.textContent("#device"))
+      .toMatch(/WebAssembly, \d threads? · [\d,]+ evaluations\/s/);
+    await page.click("#device summary");
+    expect(await page.locator("#device dd").innerText()).toMatch(/webgpu/i);
+  });
+
+  it("steps along the ruler by keys, back to the noise", async () => {
+    const slider = field("Moment of sampling, by its noise level");
+    await changes("grid", () => slider.press("ArrowLeft"));
+    await expect.poll(() => page.getAttribute("#grid", "data-step")).toBe("3");
+    expect(await page.textContent("#annealing-scale .value")).not.toBe("σ = 0");
+    await slider.fill("0");
+    await expect.poll(() => page.textContent("#annealing-scale .value")).toBe("σ = 80.0");
+    expect(await slider.getAttribute("aria-valuetext")).toMatch(/^σ 80.0, step 0/);
+    await page.click("#play");
+    await expect.poll(() => page.getAttribute("#grid", "data-step")).toBe("4");
+  });
+
+  it.each([
+    ["seed", 4, "seed=4"],
+    ["images", 3, "count=3"],
+    ["steps", 3, "steps=3"],
+  ])("samples anew for %s", async (name, value, address) => {
+    await changes("grid", () => setNumber(name, value));
+    await finished();
+    expect(new URL(page.url()).hash).toContain(address);
+    expect(await field(name).inputValue()).toBe(String(value));
+  });
+
+  it("shows what the network sees", async () => {
+    const slider = field("Moment of sampling, by its noise level");
+    await slider.press("ArrowLeft");
+    await changes("grid", () => field("show").selectOption("denoised"));
+    await field("show").selectOption("scaled");
+    await finished();
+  });
+
+  it("has the fields of a sampler's options, and refuses what they refuse", async () => {
+    await field("sampler").selectOption("annealed-langevin");
+    await setNumber("steps", 2);
+    await setNumber("steps per level", 1);
+    await finished();
+    expect(new URL(page.url()).hash).toContain("stepsPerLevel=1");
+    await expect.poll(() => page.textContent("#moment")).toContain("3 evaluations"); // two levels, and the denoising
+    await setNumber("epsilon", 1);
+    await expect.poll(() => page.textContent("#advice")).toContain("unstable");
+    await field("sampler").selectOption("heun");
+    await setNumber("steps", 3);
+    await finished();
+    expect(await page.textContent("#advice")).toBe("");
+  });
+
+  it("takes a new seed at a key", async () => {
+    const before = page.url();
+    await page.locator("h1").click();
+    await page.keyboard.press("n");
+    await expect.poll(() => page.url()).not.toBe(before);
+    await finished();
+  });
+
+  it("hands out a PNG", async () => {
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save")]);
+    expect(download.suggestedFilename()).toMatch(/^mnist-seed-\d+\.png$/);
+    const png = await readFile(await download.path());
+    expect(png.subarray(0, 8).toString("latin1")).toBe("\x89PNG\r\n\x1a\n");
+    expect(png.readUInt32BE(16) % (3 * 28)).toBe(0); // three images, each pixel some pixels wide
+    expect(png.readUInt32BE(16)).toBeGreaterThan(1000);
+  });
+});
+
+describe("Fig. 2", () => {
+  const slider = () => field("Noise level of the picture");
+  const atSigma = (sigma: string) =>
+    expect.poll(() => page.getAttribute("#by-hand", "data-sigma")).toBe(sigma);
+
+  it("gives the picture back where there is no noise to speak of", async () => {
+    await slider().fill("1000");
+    await atSigma("0.002000");
+    const [noisy, denoised] = [await pixels("noisy"), await pixels("denoised")];
+    noisy.forEach((value, i) => expect(Math.abs(value - denoised[i])).toBeLessThanOrEqual(3));
+  });
+
+  it("answers with much the same picture whatever the noise where there is nothing else", async () => {
+    await slider().fill("0");
+    await atSigma("80.00");
+    const [noisy, denoised] = [await pixels("noisy"), await pixels("denoised")];
+    await changes("score", () => page.click("#new-noise"));
+    expect(meanDistance(await pixels("denoised"), denoised)).toBeLessThan(
+      0.2 * meanDistance(await pixels("noisy"), noisy),
+    );
+  });
+
+  it("takes the picture that is clicked in Fig. 1", async () => {
+    await slider().fill("1000");
+    await atSigma("0.002000");
+    const { width, height } = (await page.locator("#grid").boundingBox())!;
+    await changes("denoised", () =>
+      page.locator("#grid").click({ position: { x: 0.9 * width, y: 0.5 * height } }),
+    );
+  });
+});
+
+const meanDistance = (a: readonly number[], b: readonly number[]): number =>
+  a.reduce((sum, value, i) => sum + Math.abs(value - b[i]), 0) / a.length;
+
+describe("Fig. 3", () => {
+  it("moves the field with σ", async () => {
+    await changes("field", () => field("Noise level of the field").fill("900"));
+    expect(Number(await page.getAttribute("#field", "data-sigma"))).toBeLessThan(0.1);
+  });
+
+  it("lets samples flow to other data with another sampler", async () => {
+    const form = page.locator("#plane-request");
+    await changes("field", () => form.getByLabel("data").selectOption("mixture"));
+    await form.getByLabel("sampler").selectOption("heun");
+    await page.getByRole("button", { name: "Let samples flow" }).click();
+    await expect.poll(() => page.getAttribute("#field", "data-finished")).toBe("18");
+    expect(await page.textContent("#plane-moment")).toBe("step 18 of 18");
+  });
+});
+
+describe("a model of the visitor's", () => {
+  it("is explained where it is none, and the one before goes on", async () => {
+    await page.evaluate(() => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(["not a model"], "letter.onnx"));
+      dispatchEvent(new DragEvent("dragover", { dataTransfer, cancelable: true }));
+      dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
+    });
+    await expect.poll(() => page.textContent("#notice")).toMatch(/^letter\.onnx: .*not an ONNX file/);
+    expect(await page.isVisible("#drop")).toBe(false);
+    await page.click("#new-seed");
+    await finished();
+  });
+
+  it("is sampled, with its classes", async () => {
+    const file = join(folder, "gaussian.onnx");
+    await writeFile(file, gaussianModel({ classes: ["zero", "one"] }));
+    await page.setInputFiles("#model-file", file);
+    await expect.poll(() => page.textContent("#model-name")).toBe("gaussian");
+    expect(await page.isVisible("#notice")).toBe(false);
+    await changes("grid", () => field("class").selectOption("one"));
+    expect(new URL(page.url()).hash).toContain("label=one");
+    await finished();
+  });
+
+  it("may be of points", async () => {
+    const file = join(folder, "points.onnx");
+    await writeFile(
+      file,
+      gaussianModel({ shape: [2, 1, 1], pixels: { scale: 1, offset: 0 }, card: { name: "points" } }),
+    );
+    await changes("grid", () => page.setInputFiles("#model-file", file));
+    await finished();
+    expect(await page.isVisible("#by-hand")).toBe(false);
+  });
+});
+
+describe("the page", () => {
+  it("names every control", async () => {
+    const nameless = await page.evaluate(() =>
+      [...document.querySelectorAll<HTMLInputElement>("button, input, select")]
+        .filter((control) => !control.ariaLabel && !control.textContent?.trim() && !control.labels?.length)
+        .map(({ outerHTML }) => outerHTML),
+    );
+    expect(nameless).toEqual([]);
+  });
+
+  it.each(["light", "dark"] as const)("has contrast in the %s", async (colorScheme) => {
+    await page.emulateMedia({ colorScheme });
+    const [paper, ...inks] = await page.evaluate(() => {
+      const style = getComputedStyle(document.documentElement);
+      return ["--paper", "--ink", "--quiet", "--sigma", "--cold"].map((name) => style.getPropertyValue(name));
+    });
+    for (const ink of inks) expect(contrast(paper, ink), ink).toBeGreaterThan(4.5); // WCAG 2.2, 1.4.3
+    await page.emulateMedia({ colorScheme: null });
+  });
+
+  it("fits a phone and works without isolation", async () => {
+    const served = await serve(join(root, "examples/gallery/dist"), { isolated: false });
+    const phone = await newPage({ width: 390, height: 844 });
+    const said = complaintsOf(phone);
+    await phone.goto(served.url + small);
+    await finished(phone);
+    expect(await phone.evaluate(() => crossOriginIsolated)).toBe(false);
+    for (const width of [390, 320]) {
+      await phone.setViewportSize({ width, height: 844 });
+      expect(await phone.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+    }
+    expect(said).toEqual([]);
+    await phone.context().close();
+    await served.close();
+  });
+
+  it("complained of nothing", () => {
+    expect(complaints).toEqual([]);
+  });
+});
+
+/** The contrast ratio of two colours #rrggbb (WCAG 2.2). */
+function contrast(a: string, b: string): number {
+  const [high, low] = [luminance(a), luminance(b)].sort((x, y) => y - x);
+  return (high + 0.05) / (low + 0.05);
+}
+
+function luminance(colour: string): number {
+  const [r, g, b] = [1, 3, 5].map((at) => {
+    const value = Number.parseInt(colour.trim().slice(at, at + 2), 16) / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+describe("pnpm demo", () => {
+  it("isolates the page", async () => {
+    const { headers } = await fetch(url);
+    expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
+    expect(headers.get("cross-origin-embedder-policy")).toBe("require-corp");
+    expect((await fetch(`${url}missing`)).status).toBe(404);
+  });
+
+  it.each([
+    [["--port", "x"], "error: invalid port: x (need an integer from 0 to 65535; 0 takes a free one)"],
+    [["--prot", "1"], "error: Unknown option '--prot' (--help lists the options)"],
+  ])("refuses %j", async (args, message) => {
+    const child = spawn(process.execPath, [join(root, "scripts/demo.js"), ...args]);
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+    expect(await once(child, "close")).toEqual([2, null]);
+    expect(said.trim()).toBe(message);
+  });
+
+  it("ends at Ctrl-C", async () => {
+    demo.kill("SIGINT");
+    expect(await once(demo, "close")).toEqual([0, null]);
+  });
+});
