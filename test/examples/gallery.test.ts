@@ -49,11 +49,7 @@ async function newPage(viewport: { readonly width: number; readonly height: numb
 }
 
 const finished = (on = page) =>
-  on.waitForFunction(() => {
-    const canvas = document.querySelector<HTMLElement>("#grid");
-    const steps = document.querySelector<HTMLInputElement>("#request label:nth-of-type(4) input");
-    return canvas?.dataset.done === "true" && steps !== null;
-  });
+  on.waitForFunction(() => document.querySelector<HTMLElement>("#grid")?.dataset.done === "true");
 
 /** The canvas's pixels as red, green, blue, alpha. */
 const pixels = (id: string) =>
@@ -63,17 +59,28 @@ const pixels = (id: string) =>
     return [...data];
   }, id);
 
-/** Does something and waits until a canvas is another one. */
+/** Does something and waits until a canvas shows something else. */
 async function changes(id: string, act: () => Promise<unknown>): Promise<void> {
-  const before = (await pixels(id)).join();
+  const fingerprint = () =>
+    page.evaluate((id) => {
+      const canvas = document.querySelector<HTMLCanvasElement>(`#${id}`)!;
+      const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+      return new Uint32Array(data.buffer).reduce((hash, word) => Math.imul(hash ^ word, 0x01000193), 0);
+    }, id);
+  const before = await fingerprint();
   await act();
-  await expect.poll(async () => (await pixels(id)).join() === before).toBe(false);
+  await soon(fingerprint).not.toBe(before);
 }
 
+/** A page answers when it can: on a busy machine that takes its time. */
+const soon = <Value>(read: () => Value | Promise<Value>) => expect.poll(read, { timeout: 30_000, interval: 100 });
+
 const field = (name: string, on = page) => on.getByLabel(name, { exact: true });
+/** A field of Fig. 1's form. */
+const asked = (name: string) => page.locator("#request").getByLabel(name, { exact: true });
 const setNumber = async (name: string, value: number) => {
-  await field(name).fill(String(value));
-  await field(name).press("Enter");
+  await asked(name).fill(String(value));
+  await asked(name).press("Enter");
 };
 
 describe("Fig. 1", () => {
@@ -105,13 +112,13 @@ describe("Fig. 1", () => {
   it("steps along the ruler by keys, back to the noise", async () => {
     const slider = field("Moment of sampling, by its noise level");
     await changes("grid", () => slider.press("ArrowLeft"));
-    await expect.poll(() => page.getAttribute("#grid", "data-step")).toBe("3");
+    await soon(() => page.getAttribute("#grid", "data-step")).toBe("3");
     expect(await page.textContent("#annealing-scale .value")).not.toBe("σ = 0");
     await slider.fill("0");
-    await expect.poll(() => page.textContent("#annealing-scale .value")).toBe("σ = 80.0");
+    await soon(() => page.textContent("#annealing-scale .value")).toBe("σ = 80.0");
     expect(await slider.getAttribute("aria-valuetext")).toMatch(/^σ 80.0, step 0/);
     await page.click("#play");
-    await expect.poll(() => page.getAttribute("#grid", "data-step")).toBe("4");
+    await soon(() => page.getAttribute("#grid", "data-step")).toBe("4");
   });
 
   it.each([
@@ -122,27 +129,27 @@ describe("Fig. 1", () => {
     await changes("grid", () => setNumber(name, value));
     await finished();
     expect(new URL(page.url()).hash).toContain(address);
-    expect(await field(name).inputValue()).toBe(String(value));
+    expect(await asked(name).inputValue()).toBe(String(value));
   });
 
   it("shows what the network sees", async () => {
     const slider = field("Moment of sampling, by its noise level");
     await slider.press("ArrowLeft");
-    await changes("grid", () => field("show").selectOption("denoised"));
-    await field("show").selectOption("scaled");
+    await changes("grid", () => asked("show").selectOption("denoised"));
+    await asked("show").selectOption("scaled");
     await finished();
   });
 
   it("has the fields of a sampler's options, and refuses what they refuse", async () => {
-    await field("sampler").selectOption("annealed-langevin");
+    await asked("sampler").selectOption("annealed-langevin");
     await setNumber("steps", 2);
     await setNumber("steps per level", 1);
     await finished();
     expect(new URL(page.url()).hash).toContain("stepsPerLevel=1");
-    await expect.poll(() => page.textContent("#moment")).toContain("3 evaluations"); // two levels, and the denoising
+    await soon(() => page.textContent("#moment")).toContain("3 evaluations"); // two levels, and the denoising
     await setNumber("epsilon", 1);
-    await expect.poll(() => page.textContent("#advice")).toContain("unstable");
-    await field("sampler").selectOption("heun");
+    await soon(() => page.textContent("#advice")).toContain("unstable");
+    await asked("sampler").selectOption("heun");
     await setNumber("steps", 3);
     await finished();
     expect(await page.textContent("#advice")).toBe("");
@@ -152,7 +159,7 @@ describe("Fig. 1", () => {
     const before = page.url();
     await page.locator("h1").click();
     await page.keyboard.press("n");
-    await expect.poll(() => page.url()).not.toBe(before);
+    await soon(() => page.url()).not.toBe(before);
     await finished();
   });
 
@@ -168,8 +175,7 @@ describe("Fig. 1", () => {
 
 describe("Fig. 2", () => {
   const slider = () => field("Noise level of the picture");
-  const atSigma = (sigma: string) =>
-    expect.poll(() => page.getAttribute("#by-hand", "data-sigma")).toBe(sigma);
+  const atSigma = (sigma: string) => soon(() => page.getAttribute("#by-hand", "data-sigma")).toBe(sigma);
 
   it("gives the picture back where there is no noise to speak of", async () => {
     await slider().fill("1000");
@@ -184,7 +190,7 @@ describe("Fig. 2", () => {
     const [noisy, denoised] = [await pixels("noisy"), await pixels("denoised")];
     await changes("score", () => page.click("#new-noise"));
     expect(meanDistance(await pixels("denoised"), denoised)).toBeLessThan(
-      0.2 * meanDistance(await pixels("noisy"), noisy),
+      0.33 * meanDistance(await pixels("noisy"), noisy),
     );
   });
 
@@ -212,7 +218,7 @@ describe("Fig. 3", () => {
     await changes("field", () => form.getByLabel("data").selectOption("mixture"));
     await form.getByLabel("sampler").selectOption("heun");
     await page.getByRole("button", { name: "Let samples flow" }).click();
-    await expect.poll(() => page.getAttribute("#field", "data-finished")).toBe("18");
+    await soon(() => page.getAttribute("#field", "data-finished")).toBe("18");
     expect(await page.textContent("#plane-moment")).toBe("step 18 of 18");
   });
 });
@@ -225,7 +231,7 @@ describe("a model of the visitor's", () => {
       dispatchEvent(new DragEvent("dragover", { dataTransfer, cancelable: true }));
       dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
     });
-    await expect.poll(() => page.textContent("#notice")).toMatch(/^letter\.onnx: .*not an ONNX file/);
+    await soon(() => page.textContent("#notice")).toMatch(/^letter\.onnx: .*not an ONNX file/);
     expect(await page.isVisible("#drop")).toBe(false);
     await page.click("#new-seed");
     await finished();
@@ -235,9 +241,9 @@ describe("a model of the visitor's", () => {
     const file = join(folder, "gaussian.onnx");
     await writeFile(file, gaussianModel({ classes: ["zero", "one"] }));
     await page.setInputFiles("#model-file", file);
-    await expect.poll(() => page.textContent("#model-name")).toBe("gaussian");
+    await soon(() => page.textContent("#model-name")).toBe("gaussian");
     expect(await page.isVisible("#notice")).toBe(false);
-    await changes("grid", () => field("class").selectOption("one"));
+    await changes("grid", () => asked("class").selectOption("one"));
     expect(new URL(page.url()).hash).toContain("label=one");
     await finished();
   });

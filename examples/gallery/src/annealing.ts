@@ -195,6 +195,7 @@ export function startAnnealing(events: AnnealingEvents): Annealing {
       stop.abort();
       const mine = (stop = new AbortController());
       shown = model;
+      canvas.dataset.done = "false";
       // One sampling at a time: the last one ends within a step.
       running = running.then(() =>
         mine.signal.aborted ? undefined : begin(model, wanted, see, mine.signal),

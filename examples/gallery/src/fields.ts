@@ -86,12 +86,15 @@ export function optionField(
 /** stepsPerLevel → steps per level */
 const inWords = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
+let made = 0;
+
 function labelled(text: string, control: HTMLElement, about?: string): HTMLElement {
+  const field = document.createElement("div");
+  field.className = "field";
   const label = document.createElement("label");
-  label.className = "field";
-  const name = document.createElement("span");
-  name.textContent = text;
-  if (about !== undefined) label.title = about;
-  label.append(name, control);
-  return label;
+  label.textContent = text;
+  label.htmlFor = control.id = `field-${made++}`;
+  if (about !== undefined) field.title = about;
+  field.append(label, control);
+  return field;
 }

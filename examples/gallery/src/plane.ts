@@ -90,6 +90,7 @@ export function startPlane(): void {
   const start = () => {
     stop();
     flow = newFlow(data, sampler, seed++);
+    delete canvas.dataset.finished;
     play.classList.add("playing");
     play.setAttribute("aria-label", "Stop");
     setSigma(flow.sigmas[1]);
