@@ -1,6 +1,6 @@
 /**
  * The demo site in Chromium, on WASM: `pnpm demo` builds and serves it once for all tests, and again without isolation
- * from its folder. Long because a figure is tested by using it.
+ * from its folder. The file is long because a figure is tested by using it.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -73,7 +73,8 @@ async function changes(id: string, act: () => Promise<unknown>): Promise<void> {
 }
 
 /** A page answers when it can: on a busy machine that takes its time. */
-const soon = <Value>(read: () => Value | Promise<Value>) => expect.poll(read, { timeout: 30_000, interval: 100 });
+const soon = <Value>(read: () => Value | Promise<Value>) =>
+  expect.poll(read, { timeout: 30_000, interval: 100 });
 
 const field = (name: string, on = page) => on.getByLabel(name, { exact: true });
 /** A field of Fig. 1's form. */
@@ -136,6 +137,7 @@ describe("Fig. 1", () => {
     const slider = field("Moment of sampling, by its noise level");
     await slider.press("ArrowLeft");
     await changes("grid", () => asked("show").selectOption("denoised"));
+    expect(new URL(page.url()).hash).toContain("see=denoised");
     await asked("show").selectOption("scaled");
     await finished();
   });
@@ -161,6 +163,7 @@ describe("Fig. 1", () => {
     await page.keyboard.press("n");
     await soon(() => page.url()).not.toBe(before);
     await finished();
+    expect(page.url()).toContain(`seed=${await asked("seed").inputValue()}`);
   });
 
   it("hands out a PNG", async () => {
@@ -201,6 +204,7 @@ describe("Fig. 2", () => {
     await changes("denoised", () =>
       page.locator("#grid").click({ position: { x: 0.9 * width, y: 0.5 * height } }),
     );
+    expect(await page.getAttribute("#by-hand", "data-sigma")).toBe("0.002000");
   });
 });
 

@@ -65,7 +65,7 @@ export function switchField(label: string, changed: (on: boolean) => void, about
 }
 
 /** A value of a sampler's option. */
-export type OptionValue = number | boolean | undefined;
+export type OptionValue = number | boolean | string | undefined;
 
 /** The field that a sampler's rule asks for. */
 export function optionField(
@@ -74,13 +74,25 @@ export function optionField(
   changed: (value: OptionValue) => void,
 ): Field<OptionValue> {
   const label = inWords(name);
-  if (rule.kind === "boolean") {
-    const field = switchField(label, changed, rule.about);
-    return { element: field.element, show: (value) => field.show(value === true) };
+  const { kind, choices = [], least, most, about } = rule;
+  switch (kind) {
+    case "boolean": {
+      const { element, show } = switchField(label, changed, about);
+      return { element, show: (value) => show(value === true) };
+    }
+    case "choice": {
+      const { element, show } = choiceField(label, choices, changed);
+      return { element, show: (value) => show(String(value)) };
+    }
+    case "integer":
+    case "number": {
+      const range = { least, most, integer: kind === "integer", empty: "auto", about };
+      const { element, show } = numberField(label, range, changed);
+      return { element, show: (value) => show(typeof value === "number" ? value : undefined) };
+    }
+    default:
+      return kind satisfies never;
   }
-  const range = { least: rule.least, integer: rule.kind === "integer", empty: "auto", about: rule.about };
-  const field = numberField(label, range, changed);
-  return { element: field.element, show: (value) => field.show(value as number | undefined) };
 }
 
 /** stepsPerLevel → steps per level */

@@ -1,7 +1,7 @@
 /** The form of Fig. 1: what to sample. It shows the plan that a wish comes to, and tells of new wishes. */
 import { samplers, type SamplerName } from "@ncsn/core";
 import type { Model, Plan } from "@ncsn/infer";
-import { choiceField, numberField, optionField } from "./fields.ts";
+import { choiceField, numberField, optionField, type OptionValue } from "./fields.ts";
 import { mostImages, rulesOf, type Wish } from "./wish.ts";
 
 const views = { scaled: "the noisy state", denoised: "what the network sees" } as const;
@@ -37,9 +37,12 @@ export function requestForm(
     });
   const options = document.createElement("div");
   options.className = "options";
+  const summary = document.createElement("p");
+  summary.className = "summary";
   form.replaceChildren(
     ...[seed, count, ...(label ? [label] : []), sampler, steps, see].map(({ element }) => element),
     options,
+    summary,
   );
   let shown: { readonly name: SamplerName; readonly show: (plan: Plan) => void } | undefined;
   let current: Wish["options"] = {};
@@ -58,7 +61,7 @@ export function requestForm(
     return {
       name,
       show: (plan: Plan) => {
-        for (const { option, show } of fields) show(plan.options[option] as number | boolean | undefined);
+        for (const { option, show } of fields) show(plan.options[option] as OptionValue);
       },
     };
   };
@@ -72,6 +75,7 @@ export function requestForm(
       steps.show(plan.steps);
       see.show(wish.see);
       label?.show(wish.label ?? noClass);
+      summary.textContent = samplers[plan.sampler].summary;
       if (shown?.name !== plan.sampler) shown = optionsOf(plan.sampler);
       shown.show(plan);
     },

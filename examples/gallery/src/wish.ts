@@ -27,9 +27,10 @@ export function readWish(hash: string): Wish {
   const name = fields.get("sampler") ?? "";
   const sampler = Object.hasOwn(samplers, name) ? (name as SamplerName) : undefined;
   const rules = sampler === undefined ? {} : rulesOf(sampler);
-  const options = Object.entries(rules).flatMap(([option, { kind }]): [string, OptionValue][] => {
+  const options = Object.entries(rules).flatMap(([option, { kind, choices }]): [string, OptionValue][] => {
     const text = fields.get(option);
     if (text === null) return [];
+    if (kind === "choice") return choices?.includes(text) === true ? [[option, text]] : [];
     if (kind === "boolean") return [[option, text === "true"]];
     return text.trim() !== "" && Number.isFinite(Number(text)) ? [[option, Number(text)]] : [];
   });
