@@ -21,5 +21,5 @@ export interface DeviceInUse {
 
 /** A device that was asked for by name and cannot be used; the message says why. */
 export class DeviceError extends Error {
-  override readonly name = "DeviceError";
+  override readonly name: string = "DeviceError";
 }

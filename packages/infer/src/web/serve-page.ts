@@ -3,6 +3,8 @@ import { hostNetwork } from "../workers/host-network.ts";
 import { jobsOf } from "../workers/jobs.ts";
 import type { Answer, Request } from "../workers/protocol.ts";
 import { serve } from "../workers/serve.ts";
+import { gpuSessionOptions } from "./gpu/index.ts";
+import { gpuNetwork, lossOf } from "./gpu-network.ts";
 import { loadRuntime, type RuntimeSource } from "./runtime.ts";
 import { openSession } from "./session.ts";
 
@@ -13,8 +15,14 @@ export function servePage(source: RuntimeSource): void {
     async open({ model, card, device, wasmPaths }, wanted) {
       const name = device === "webgpu" ? "webgpu" : "wasm";
       const runtime = await loadRuntime(source, name, wasmPaths);
-      const session = await openSession(runtime, model, card, { executionProviders: [name] });
-      return jobsOf(hostNetwork(session), wanted);
+      if (name === "wasm") {
+        const session = await openSession(runtime, model, card, { executionProviders: ["wasm"] });
+        return jobsOf(hostNetwork(session), wanted);
+      }
+      const session = await openSession(runtime, model, card, gpuSessionOptions);
+      const network = await gpuNetwork(runtime, session);
+      void lossOf(runtime).then((lost) => post({ lost }, []));
+      return jobsOf(network, wanted);
     },
     post,
     listen: listening(),

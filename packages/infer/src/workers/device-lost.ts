@@ -1,8 +1,8 @@
 import { DeviceError, type DeviceName } from "../device.ts";
 
 /** A worker's device went away: a driver that was reset, a GPU that was unplugged. Another worker may find it again. */
-export class DeviceLost extends Error {
-  override readonly name = "DeviceLost";
+export class DeviceLostError extends DeviceError {
+  override readonly name = "DeviceLostError";
 }
 
 /**
@@ -17,7 +17,7 @@ export function survivor(device: DeviceName): <Result>(attempt: () => Promise<Re
       try {
         return await attempt();
       } catch (error) {
-        if (!(error instanceof DeviceLost)) throw error;
+        if (!(error instanceof DeviceLostError)) throw error;
         if (lost) throw new DeviceError(`${device} was lost twice in the same work: ${error.message}`);
         lost = true;
       }

@@ -3,7 +3,6 @@ import { toPixels } from "@ncsn/core";
 import { SamplingError } from "../model.ts";
 import type { Plan } from "../plan.ts";
 import { samplingKey, startShard, type Shard } from "../shard.ts";
-import { allFinite } from "./host-network.ts";
 import type { Network, ReadableSpace } from "./network.ts";
 import type { Call, Calls, Report } from "./protocol.ts";
 
@@ -28,6 +27,8 @@ interface Job<V> {
   readonly shard: Shard<V>;
   readonly space: ReadableSpace<V>;
   readonly plan: Plan;
+  /** The steps that were watched, and may turn out to have lost x. */
+  readonly watched: Report[];
 }
 
 /** @param wanted called before every run of the network */
@@ -56,12 +57,12 @@ export function jobsOf<V>(network: Network<V>, wanted: Wanted): Jobs {
       const { seed, batch, labels } = plan;
       const check = () => wanted(job);
       const space = network.space({ count, first, key: samplingKey(seed), batch, labels, check });
-      jobs.set(job, { shard: startShard(space, card, plan), space, plan });
+      jobs.set(job, { shard: startShard(space, card, plan), space, plan, watched: [] });
       return Promise.resolve(undefined);
     },
 
     async step({ job, milliseconds = 0 }) {
-      const { shard, space, plan } = await jobOf(job);
+      const { shard, space, plan, watched } = await jobOf(job);
       const until = performance.now() + milliseconds;
       for (;;) {
         const step = await shard.next();
@@ -69,16 +70,18 @@ export function jobsOf<V>(network: Network<V>, wanted: Wanted): Jobs {
         const { index, total, sigma, evaluations, x } = step;
         const report: Report = { index, total, sigma, evaluations };
         if (space.finite?.(x) === false) throw notFinite(report, plan);
+        space.watch?.(x, watched.push(report) - 1);
         if (performance.now() >= until) return report;
       }
     },
 
     async read({ job, view }) {
-      const { shard, space, plan } = await jobOf(job);
+      const { shard, space, plan, watched } = await jobOf(job);
       const seen = await shard.look(view);
       const values = await space.read(seen);
       space.release(seen);
-      if (!space.finite && shard.current && !allFinite(values)) throw notFinite(shard.current, plan);
+      const lost = await space.firstLost?.();
+      if (lost !== undefined) throw notFinite(watched[lost], plan);
       return toPixels(card, values);
     },
 

@@ -19,8 +19,12 @@ export interface SpaceOptions {
 export interface ReadableSpace<V> extends Space<V> {
   /** The numbers of a value, in an array of the caller's own. */
   read(value: V): Promise<Float32Array>;
-  /** Whether all numbers are finite. Absent where finding out would stall the device: it shows when they are read. */
+  /** Whether all numbers are finite; absent where finding out would stall the device, which has `watch` instead. */
   finite?(value: V): boolean;
+  /** Notes on the device whether all numbers are finite after that step. */
+  watch?(value: V, step: number): void;
+  /** The first step that was watched and left a number that is not finite, if any. */
+  firstLost?(): Promise<number | undefined>;
   /** Frees what release does not. */
   dispose?(): void;
 }

@@ -1,6 +1,6 @@
 import type { Card } from "@ncsn/core";
 import type { DeviceName } from "../device.ts";
-import { DeviceLost } from "./device-lost.ts";
+import { DeviceLostError } from "./device-lost.ts";
 import type { WorkerClient } from "./worker-client.ts";
 import { workersModel, type WorkersModelParts } from "./workers-model.ts";
 
@@ -40,7 +40,7 @@ export async function openWorkers(file: ModelFile, name: DeviceName): Promise<Wo
   const inPlace = async (place: number, threads: number): Promise<WorkerClient> => {
     const known = (clients[place] ??= start(threads));
     const client = await known;
-    if (!(client.gone instanceof DeviceLost)) return client;
+    if (!(client.gone instanceof DeviceLostError)) return client;
     if (clients[place] === known) {
       const fresh = (clients[place] = client.close(client.gone).then(() => start(threads)));
       // Where the device cannot be had now, the next call asks again.

@@ -2,7 +2,7 @@
 import { CardError } from "@ncsn/core";
 import { DeviceError } from "../device.ts";
 import { ModelError, SamplingError } from "../model.ts";
-import { DeviceLost } from "./device-lost.ts";
+import { DeviceLostError } from "./device-lost.ts";
 import type { Answer, Call, Calls, Request } from "./protocol.ts";
 
 /** The model's side of a worker. */
@@ -76,20 +76,23 @@ export function workerCalls({ send, waiting: tell }: Transport): WorkerCalls {
     },
     hear(answer) {
       if ("lost" in answer) {
-        fail(new DeviceLost(answer.lost));
+        fail(new DeviceLostError(answer.lost));
         return;
       }
       const call = waiting.get(answer.id);
       waiting.delete(answer.id);
       if (waiting.size === 0 && gone === undefined) tell?.(false);
-      if ("error" in answer) call?.reject(revive(answer.error));
-      else call?.resolve(answer.result);
+      if ("error" in answer) {
+        const error = revive(answer.error);
+        if (error instanceof DeviceLostError) gone ??= error;
+        call?.reject(error);
+      } else call?.resolve(answer.result);
     },
     fail,
   };
 }
 
-const errors = { CardError, DeviceError, ModelError, SamplingError, RangeError, TypeError };
+const errors = { CardError, DeviceError, DeviceLostError, ModelError, SamplingError, RangeError, TypeError };
 
 /** An error that crossed the thread boundary, of its own class again. */
 function revive({ name, message }: { readonly name: string; readonly message: string }): Error {

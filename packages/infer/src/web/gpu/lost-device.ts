@@ -1,9 +1,5 @@
 /** A GPU can go away at any time: the driver restarts, a laptop changes cards. What waits for it then must not wait on. */
-
-/** The GPU was lost while something was under way; a new device in a new worker may do it. */
-export class DeviceLostError extends Error {
-  override readonly name = "DeviceLostError";
-}
+import { DeviceLostError } from "../../workers/device-lost.ts";
 
 interface Watch {
   error: DeviceLostError | undefined;
