@@ -59,7 +59,7 @@ export async function loadRuntime(
     async whyNot(error) {
       const why = wasm && (await complaintAbout(wasm, "wasm"));
       const hint = "wasmPaths must be the folder of onnxruntime-web's files";
-      return `ONNX Runtime does not start: ${why ? `${why}; ${hint}` : firstLine(error)}`;
+      return `ONNX Runtime does not start: ${why ?? firstLine(error)}; ${hint}`;
     },
   };
 }

@@ -36,11 +36,25 @@ export interface OpenPage extends AsyncDisposable {
   readonly complaints: string[];
 }
 
+/** What a page is served with, and what happens in it before its scripts. */
+export interface PageOptions extends ServeOptions {
+  /** JavaScript that runs in the page first. */
+  readonly before?: string;
+  /** JavaScript that runs in every worker first. */
+  readonly beforeWorkers?: string;
+}
+
 /** Opens `index.html` of a site and waits for the scripts. */
-export async function openPage(browser: Browser, folder: string, options?: ServeOptions): Promise<OpenPage> {
+export async function openPage(
+  browser: Browser,
+  folder: string,
+  { before = "", beforeWorkers, ...options }: PageOptions = {},
+): Promise<OpenPage> {
   const served = await serve(folder, options);
   const page = await browser.newPage();
   const complaints = complaintsOf(page);
+  await page.addInitScript(before);
+  if (beforeWorkers !== undefined) await page.addInitScript(prefaceWorkers, beforeWorkers);
   await page.goto(served.url);
   await page.waitForFunction(() => "ncsn" in window);
   return {
@@ -51,6 +65,18 @@ export async function openPage(browser: Browser, folder: string, options?: Serve
       await page.close();
       await served.close();
     },
+  };
+}
+
+/** Has every worker of the page import that code before its own. It stands alone, since it is sent there as text. */
+function prefaceWorkers(code: string): void {
+  const address = (source: string): string =>
+    URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const preface = address(code);
+  window.Worker = class extends Worker {
+    constructor(script: string | URL, options?: WorkerOptions) {
+      super(address(`import ${JSON.stringify(preface)}; import ${JSON.stringify(String(script))};`), options);
+    }
   };
 }
 

@@ -1,0 +1,90 @@
+/** dist/browser as it is published: small, alone, and at home on any server. */
+import { readdirSync, readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { importsOf } from "../../../../test/architecture.ts";
+import { openChromium } from "../../../../test/browser/chromium.ts";
+import { serve } from "../../../../test/browser/serve.ts";
+import { gaussianModel } from "../gaussian-model.ts";
+import { openPage, removeSite, siteOf } from "./page.ts";
+
+const dist = join(import.meta.dirname, "../../dist/browser");
+const scripts = readdirSync(dist).filter((file) => file.endsWith(".js"));
+const folder = siteOf({ "gaussian.onnx": gaussianModel() });
+let browser: Browser;
+beforeAll(async () => {
+  browser = await openChromium();
+});
+afterAll(async () => {
+  await browser.close();
+  removeSite(folder);
+});
+
+it("is at most 25 kB of ours in the page and its worker, compressed", () => {
+  const ours = scripts.filter((file) => file.startsWith("ncsn"));
+  const sizes = ours.map((file) => gzipSync(readFileSync(join(dist, file)), { level: 9 }).length);
+  const total = sizes.reduce((sum, size) => sum + size);
+  console.log(`${ours.map((file, i) => `${file} ${sizes[i]}`).join(", ")}: ${total} bytes compressed`);
+  expect(ours).toEqual(expect.arrayContaining(["ncsn.js", "ncsn-worker.js"]));
+  expect(total).toBeLessThanOrEqual(25_000);
+});
+
+it("imports nothing but its own files, and ONNX Runtime from an address", () => {
+  const imports = scripts.flatMap((file) => importsOf(file, readFileSync(join(dist, file), "utf8")));
+  expect(imports.filter(({ from }) => from !== undefined && isBuiltin(from))).toEqual([]);
+  expect(
+    imports.filter(({ from }) => from !== undefined && !scripts.includes(from.replace("./", ""))),
+  ).toEqual([]);
+});
+
+/** What docs/web.md says that a page's policy must allow. */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "worker-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+].join("; ");
+
+it("runs under the content security policy of the guide, on both devices", async () => {
+  const headers = { "Content-Security-Policy": policy };
+  await using opened = await openPage(browser, folder, { headers, isolated: false });
+  const devices = await opened.page.evaluate(async () => {
+    const devices: string[] = [];
+    for (const device of ["wasm", "webgpu"] as const) {
+      const model = await window.ncsn.load("gaussian.onnx", { device, wasmPaths: "ort" });
+      await model.sample({ count: 2 });
+      devices.push(model.device.name);
+      await model.dispose();
+    }
+    return devices;
+  });
+  expect(devices).toEqual(["wasm", "webgpu"]);
+  expect(opened.complaints).toEqual([]);
+});
+
+it.each([true, false])("works from another server than the page's, isolated: %s", async (isolated) => {
+  const headers = { "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin" };
+  const cdn = await serve(folder, { headers });
+  const site = siteOf({
+    "gaussian.onnx": gaussianModel(),
+    "page.js": `window.ncsn = await import("${cdn.url}ncsn/ncsn.js");`,
+  });
+  try {
+    await using opened = await openPage(browser, site, { isolated });
+    const mean = await opened.page.evaluate(async (wasmPaths) => {
+      const model = await window.ncsn.load("gaussian.onnx", { device: "wasm", threads: 2, wasmPaths });
+      const { data } = await model.sample({ count: 200 });
+      await model.dispose();
+      return data.reduce((sum, value) => sum + value) / data.length;
+    }, `${cdn.url}ort`);
+    expect(mean).toBeCloseTo(0.5, 1);
+    expect(opened.complaints).toEqual([]);
+  } finally {
+    await cdn.close();
+    removeSite(site);
+  }
+});
