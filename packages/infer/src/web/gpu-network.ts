@@ -20,8 +20,13 @@ export async function gpuNetwork(
     options: Pick<GpuSpaceOptions, "key" | "first">,
   ) => {
     const scorer = scorerOf(scoring);
-    const { score } = scorer;
-    const space = gpuSpace({ device, count: scoring.count, shape: card.shape, ...options, score });
+    const space = gpuSpace({
+      device,
+      count: scoring.count,
+      shape: card.shape,
+      ...options,
+      score: (...images) => scorer.score(...images),
+    });
     return {
       ...space,
       dispose(): void {
