@@ -79,6 +79,7 @@ export const vocabularyCases: readonly VocabularyCase[] = [
   { name: "relu of vector", vector: (nn, _, { perChannel }) => nn.relu(perChannel) },
   { name: "meanPool", image: (nn, { even }) => nn.meanPool(even) },
   { name: "maxPool 5", image: (nn, { odd }) => nn.maxPool(odd, 5) },
+  { name: "blur 5", image: (nn, { odd }) => nn.blur(odd, 5) },
   { name: "upsample", image: (nn, { odd }) => nn.upsample(odd) },
   { name: "resize up", image: (nn, { odd, even }) => nn.resize(odd, nn.upsample(even)) },
   { name: "resize down", image: (nn, { odd, even }) => nn.resize(odd, nn.meanPool(even)) },

@@ -77,6 +77,8 @@ export interface Nn<Image, Vector, Weight = unknown> {
   meanPool(x: Image): Image;
   /** Maximum over size×size windows with stride 1, padded by ⌊size/2⌋ that never wins (RefineNet's chained pooling). */
   maxPool(x: Image, size: number): Image;
+  /** Mean over size×size windows, size odd, with stride 1; what lies beyond the border counts as zeros (NCSN's pooling). */
+  blur(x: Image, size: number): Image;
   /** Twice the size, each pixel repeated 2×2. */
   upsample(x: Image): Image;
   /** Bilinear interpolation to the size of `like` with aligned corners. */

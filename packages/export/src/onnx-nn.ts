@@ -93,6 +93,15 @@ export function onnxNn(tape: Tape, bind: Binder): OnnxNn {
         pads: [reach, reach, reach, reach],
       });
     },
+    blur(x, size) {
+      const reach = samePadding(size, 1);
+      return op("AveragePool", [x], {
+        kernel_shape: [size, size],
+        strides: [1, 1],
+        pads: [reach, reach, reach, reach],
+        count_include_pad: 1,
+      });
+    },
     upsample: (x) =>
       op("Resize", [x, undefined, tape.constant([1, 1, 2, 2])], {
         mode: "nearest",

@@ -170,7 +170,7 @@ export const operators = {
   },
 
   AveragePool: {
-    attributes: { kernel_shape: "ints", strides: "ints", pads: "ints" },
+    attributes: { kernel_shape: "ints", strides: "ints", pads: "ints", count_include_pad: "int" },
     outputs: pool,
   },
   MaxPool: {

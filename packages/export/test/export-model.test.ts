@@ -23,11 +23,15 @@ const attentive = {
   classes: 3,
 };
 
+/** The papers' large networks are exported as their papers have them, the others in every way. */
+const own: Partial<Record<NetworkName, ParameterizationName>> = { ncsn: "ncsn", ncsnv2: "ncsnv2" };
+
 const choices: readonly (readonly [string, ModelChoice])[] = [
   ...(Object.keys(networks) as NetworkName[]).flatMap((network) =>
-    (Object.keys(parameterizations) as ParameterizationName[]).map((parameterization) => {
+    (Object.keys(parameterizations) as ParameterizationName[]).flatMap((parameterization) => {
+      if ((own[network] ?? parameterization) !== parameterization) return [];
       const shape = network === "mlp" ? ([2, 1, 1] as const) : ([1, 8, 12] as const);
-      return [`${network}, ${parameterization}`, { network, parameterization, shape }] as const;
+      return [[`${network}, ${parameterization}`, { network, parameterization, shape }] as const];
     }),
   ),
   ["unet with attention and classes", { options: attentive, shape: [3, 12, 20] }],

@@ -51,6 +51,7 @@ const cases: readonly Case[] = [
   { does: "relu", apply: (nn, { x }) => nn.relu(x) },
   { does: "meanPool", apply: (nn, { x }) => nn.meanPool(even(nn, x)) },
   { does: "maxPool", apply: (nn, { x }) => nn.maxPool(x, 5) },
+  { does: "blur", apply: (nn, { x }) => nn.blur(x, 5) },
   { does: "upsample", apply: (nn, { x }) => nn.upsample(x) },
   { does: "resize, up", apply: (nn, { x }) => nn.resize(x, even(nn, x)) },
   { does: "resize, down", apply: (nn, { x }) => nn.resize(x, nn.conv("c", x, 1, { stride: 3 })) },

@@ -92,6 +92,7 @@ const operations: readonly (readonly [string, <I, V, W>(nn: Nn<I, V, W>, x: I) =
   ["log", (nn, x) => nn.shift(x, nn.log(nn.moments(x).variance))],
   ["resize", (nn, x) => nn.resize(x, nn.upsample(x))],
   ["maxPool", (nn, x) => nn.maxPool(x, 3)],
+  ["blur", (nn, x) => nn.blur(x, 5)],
 ];
 
 describe.each(operations)("%s", (_, apply) => {

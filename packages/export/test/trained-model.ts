@@ -39,10 +39,19 @@ export interface TrainedModel {
   readonly probe: () => Probe;
 }
 
+/** Options of small networks. */
+const small: Record<NetworkName, object> = {
+  unet: { channels: 4, multipliers: [1, 2], embedding: 24, features: 20 },
+  ncsn: { channels: 4, levels: 5 },
+  ncsnv2: { channels: 4 },
+  mlp: {},
+  scorenet: {},
+};
+
 /** A small U-Net of grey 8×12 images unless told. */
 export function trainedModel({
   network = "unet",
-  options = network === "unet" ? { channels: 4, multipliers: [1, 2], embedding: 24, features: 20 } : {},
+  options = small[network],
   parameterization = "edm",
   shape = [1, 8, 12],
   sigmaRange = [0.002, 80],

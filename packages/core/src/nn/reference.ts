@@ -120,6 +120,17 @@ export function referenceNn(
         return best;
       });
     },
+    blur(x, size) {
+      const [, , height, width] = x.shape;
+      const reach = samePadding(size, 1);
+      return image(x.shape, (plane, row, column) => {
+        let sum = 0;
+        for (let y = Math.max(0, row - reach); y <= Math.min(height - 1, row + reach); y++)
+          for (let xx = Math.max(0, column - reach); xx <= Math.min(width - 1, column + reach); xx++)
+            sum += x.data[(plane * height + y) * width + xx];
+        return sum / size ** 2;
+      });
+    },
     upsample(x) {
       const [n, c, height, width] = x.shape;
       return image(

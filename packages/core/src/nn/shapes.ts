@@ -110,6 +110,7 @@ function shapesNn(
     relu: made,
     meanPool: ([n, c, height, width]) => made([n, c, height / 2, width / 2]),
     maxPool: made,
+    blur: made,
     upsample: ([n, c, height, width]) => made([n, c, 2 * height, 2 * width]),
     resize: ([n, c], like) => made([n, c, like[2], like[3]]),
     moments: ([n, c]) => ({ mean: made([n, c]), variance: made([n, c]) }),

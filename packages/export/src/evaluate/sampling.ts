@@ -1,12 +1,13 @@
 /** Operators that change the resolution of images: pooling and interpolation. */
 import { between } from "@ncsn/core";
 import { geometryOf } from "../attributes.ts";
+import type { Attributes } from "../operators.ts";
 import type { Kernel } from "./kernel.ts";
 import { count, type Sizes } from "./positions.ts";
 
-/** The pixels of a window that lie in the image, made one number. */
+/** The pixels of a window that lie in the image, made one number; `area` is the window's. */
 const pool =
-  (combine: (pixels: readonly number[]) => number): Kernel =>
+  (combine: (pixels: readonly number[], area: number, attributes: Attributes) => number): Kernel =>
   ({ inputs: [x], attributes, shape }) => {
     const { kernel, strides, pads } = geometryOf(attributes);
     const [height, width] = x.shape.slice(2);
@@ -18,12 +19,15 @@ const pool =
           if (yy >= 0 && yy < height && xx >= 0 && xx < width)
             pixels.push(x.data[(plane * height + yy) * width + xx]);
         }
-      return combine(pixels);
+      return combine(pixels, kernel[0] * kernel[1], attributes);
     });
   };
 
-/** Padding is not counted. */
-export const AveragePool = pool((pixels) => pixels.reduce((a, b) => a + b, 0) / pixels.length);
+/** Padding is counted, as zeros, where `count_include_pad` is 1. */
+export const AveragePool = pool(
+  (pixels, area, { count_include_pad: counted }) =>
+    pixels.reduce((a, b) => a + b, 0) / (counted === 1 ? area : pixels.length),
+);
 export const MaxPool = pool((pixels) => Math.max(...pixels));
 
 /** The two modes that the vocabulary uses. @throws TypeError for another */

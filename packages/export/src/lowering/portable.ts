@@ -45,8 +45,14 @@ const convGradInput: LoweringRule = ({ node, inputs: [dy, w], output: dx, op, in
  * the pixels of an image by a matrix product, and over the images.
  */
 const convGradWeight: LoweringRule = (call) => {
-  const { node, output: dw, op, int64 } = call;
+  const { node, inputs, output: dw, op, int64 } = call;
   const [filters, channels, ...kernel] = dw.shape.map(Number);
+  if ([...kernel, ...inputs.flatMap(pixels)].every((size) => size === 1)) {
+    // a dense layer: one product sums over the images
+    const [x, dy] = inputs.map((v, i) => op("Reshape", [v, int64([-1, [channels, filters][i]])]));
+    const product = op("MatMul", [op("Transpose", [dy], { perm: [1, 0] }), x]);
+    return op("Reshape", [product, int64([filters, channels, 1, 1])]);
+  }
   const dense = geometryOf(node.attributes).strides.every((stride) => stride === 1);
   const { seen, dy } = dense ? shiftedRows(call) : shiftedImages(call);
   const columns = op("Transpose", [dy], { perm: [0, 2, 1] }); // [N, pixels, O]

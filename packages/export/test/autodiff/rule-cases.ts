@@ -380,6 +380,18 @@ export const ruleCases: readonly RuleCase[] = [
       tape.op("AveragePool", [x], { kernel_shape: [3, 2], strides: [3, 2], pads: [0, 0, 0, 0] }),
   },
   {
+    name: "AveragePool 5x3, stride 1, zeros around",
+    op: "AveragePool",
+    inputs: [["batch", 2, 5, 7]],
+    build: (tape, x) =>
+      tape.op("AveragePool", [x], {
+        kernel_shape: [5, 3],
+        strides: [1, 1],
+        pads: [2, 1, 2, 1],
+        count_include_pad: 1,
+      }),
+  },
+  {
     name: "MaxPool 5x5, stride 1",
     op: "MaxPool",
     inputs: [["batch", 2, 5, 7]],

@@ -71,6 +71,8 @@ export function tfjsNn(bind: (name: string, shape: Shape, init: Init) => tf.Tens
 
     meanPool: (x) => tf.avgPool(x, 2, 2, "valid"),
     maxPool: (x, size) => tf.maxPool(x, size, 1, "same"),
+    // TensorFlow's own 'same' leaves the border out of its means
+    blur: (x, size) => tf.avgPool(padded(x, samePadding(size, 1)), size, 1, "valid"),
     upsample,
     resize: (x, like) => interpolate(interpolate(x, 1, like.shape[1]), 2, like.shape[2]),
 

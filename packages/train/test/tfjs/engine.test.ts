@@ -37,6 +37,8 @@ const cases: Record<NetworkName, { shape: Shape; options: object }> = {
       headChannels: 4,
     },
   },
+  ncsn: { shape: [1, 6, 4], options: { channels: 3, levels: 3 } },
+  ncsnv2: { shape: [1, 6, 4], options: { channels: 3 } },
   mlp: { shape: [2, 1, 1], options: { ...networks.mlp.defaults, width: 12, features: 6 } },
   scorenet: { shape: [1, 6, 5], options: { channels: [4, 6], hidden: 5 } },
 };

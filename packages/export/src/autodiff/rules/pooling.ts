@@ -5,7 +5,10 @@ import type { Rule, RuleCall } from "../rule.ts";
 import { nearest } from "./resize.ts";
 import { cut, uncut } from "./slices.ts";
 
-/** y = mean of each k×k block: dx = dy/k², repeated k×k. Windows may not overlap, nor reach over the border. */
+/**
+ * y = mean of each k×k block: dx = dy/k², repeated k×k. Windows may not overlap, nor reach over the border, but for one
+ * kind: a mean of windows around every pixel, with zeros beyond the border, is a symmetric matrix and its own gradient.
+ */
 export const AveragePool: Rule = ({
   node: { attributes },
   inputs: [x],
@@ -17,6 +20,9 @@ export const AveragePool: Rule = ({
   refuse,
 }) => {
   const { kernel, strides, pads } = geometryOf(attributes);
+  const centred = pads.every((pad, i) => 2 * pad + 1 === kernel[i % 2]);
+  if (centred && strides.join() === "1,1" && attributes.count_include_pad === 1)
+    return [() => op("AveragePool", [dy], attributes)];
   if (kernel.join() !== strides.join())
     refuse(`windows of ${kernel.join("x")} with strides ${strides.join(", ")} (need the same)`);
   if (pads.some((pad) => pad !== 0)) refuse(`pads ${pads.join(", ")} (need 0)`);
