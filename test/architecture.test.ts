@@ -107,7 +107,7 @@ function packageOf(from: string): string {
 
 describe("files", () => {
   const files = ["packages/core/src", "packages/infer/src", "packages/export/src", "packages/train/src"]
-    .concat("scripts", "test")
+    .concat("scripts", "test", "examples/gallery/src")
     .flatMap((folder) => sourcesIn(folder).map((file) => `${folder}/${file}`));
 
   it("are named after what they are", () => {

@@ -197,6 +197,11 @@ describe("Fig. 2", () => {
     );
   });
 
+  it("goes on to the next picture", async () => {
+    await changes("denoised", () => page.click("#next-picture"));
+    expect(await page.getAttribute("#by-hand", "data-sigma")).toBe("80.00");
+  });
+
   it("takes the picture that is clicked in Fig. 1", async () => {
     await slider().fill("1000");
     await atSigma("0.002000");

@@ -5,6 +5,7 @@ import { newFilm, toBytes, type Film, type Still } from "./film.ts";
 import { firstState } from "./first-state.ts";
 import { byId, onScheme, reducedMotion } from "./page.ts";
 import { bestColumns, layOut, painter, type Sheet } from "./picture.ts";
+import { nearest, placesOf } from "./places.ts";
 import { repaint } from "./repaint.ts";
 import { paintPoints, squareAround, type Square } from "./scatter.ts";
 import { sigmaAxis, sigmaScale, showSigma } from "./sigma-scale.ts";
@@ -21,8 +22,12 @@ export interface AnnealingEvents {
 
 /** The figure. */
 export interface Annealing {
+  /** Shows the noise that a plan starts from, while its model is on the way. */
+  announce(card: Card, plan: Plan): void;
   /** Samples anew. */
   sample(model: Model, plan: Plan, see: Wish["see"]): void;
+  /** Picks the picture after the last one picked. */
+  pickNext(): void;
   /** Plays, pauses, or plays again from the start. */
   toggle(): void;
 }
@@ -41,11 +46,15 @@ export function startAnnealing(events: AnnealingEvents): Annealing {
   let sheet: Sheet | undefined;
   let square: Square | undefined; // of points instead of pictures
   let plan: Plan | undefined;
+  let shown: Card | undefined;
   let axis = sigmaAxis([1, 2], true);
   let places: number[] = [];
   let head = 0; // in stills, with a fraction
+  let total = 0; // stills to come to, as far as that is known
   let playing = false;
   let done = false;
+  let waiting = false; // for the model
+  let picked = 0;
   let stop = new AbortController();
   let running: Promise<void> = Promise.resolve();
 
@@ -71,7 +80,7 @@ export function startAnnealing(events: AnnealingEvents): Annealing {
       sigma,
       `σ ${showSigma(near.sigma)}, ${text}`,
     );
-    moment.textContent = text;
+    moment.textContent = waiting ? "opening the model…" : text;
     play.classList.toggle("playing", playing);
     play.setAttribute("aria-label", playing ? "Pause" : "Play");
     canvas.dataset.step = String(near.step);
@@ -96,8 +105,8 @@ export function startAnnealing(events: AnnealingEvents): Annealing {
     const turn = (now: number) => {
       if (!playing) return;
       const { stills } = film;
-      const total = done ? stills.length - 1 : Math.max(plan?.sigmas.length ?? 0, stills.length - 1);
-      head = Math.min(head + (Math.max(0, now - before) * total) / playingTime, stills.length - 1);
+      const length = Math.max(done ? 0 : total, stills.length - 1);
+      head = Math.min(head + (Math.max(0, now - before) * length) / playingTime, stills.length - 1);
       before = now;
       if (done && head >= stills.length - 1) playing = false;
       else requestAnimationFrame(turn);
@@ -117,23 +126,33 @@ export function startAnnealing(events: AnnealingEvents): Annealing {
       const last = frame.sigma === 0 || frame.index + 1 === frame.total;
       if (film.wants(frame.index + 1) || last) {
         const { data } = await frame.pixels(see);
+        const before = film.stride;
         film.add(stillOf(frame, keep(model.card, data)));
+        head *= before / film.stride;
+        total = (frame.total ?? total) / film.stride;
       }
       events.measured((1000 * count * frame.evaluations) / (performance.now() - began));
       draw();
     }
   };
 
-  const begin = async (model: Model, mine: Plan, see: Wish["see"], signal: AbortSignal) => {
-    const first = toPixels(model.card, firstState(model.card, mine));
-    square = isImage(model.card) ? undefined : squareAround(first);
+  /** A new film, whose first still is the noise. */
+  const load = (card: Card, mine: Plan) => {
+    const first = toPixels(card, firstState(card, mine));
+    square = isImage(card) ? undefined : squareAround(first);
     plan = mine;
     film = newFilm();
-    film.add({ step: 0, sigma: mine.sigmas[0], evaluations: 0, values: keep(model.card, first) });
-    [places, head, done] = [[], 0, false];
+    film.add({ step: 0, sigma: mine.sigmas[0], evaluations: 0, values: keep(card, first) });
+    [places, head, done, total] = [[], 0, false, mine.sigmas.length];
     axis = sigmaAxis([Math.min(...mine.sigmas.filter((sigma) => sigma > 0)), mine.sigmas[0]], true);
     scale.show(axis);
-    resize(model, mine.count);
+    shown = card;
+    resize();
+  };
+
+  const begin = async (model: Model, mine: Plan, see: Wish["see"], signal: AbortSignal) => {
+    load(model.card, mine);
+    waiting = false;
     playing = false;
     if (reducedMotion()) draw();
     else run();
@@ -152,20 +171,23 @@ export function startAnnealing(events: AnnealingEvents): Annealing {
 
   const pick = (image: number) => {
     if (sheet === undefined || square !== undefined || !done || image >= sheet.count) return;
+    picked = image;
     const [channels, height, width] = sheet.shape;
     const size = channels * height * width;
     const { values } = film.stills[film.stills.length - 1];
     events.picked((values as Uint8Array).slice(image * size, (image + 1) * size));
   };
 
-  const resize = (model: Model, count: number) => {
-    const { shape } = model.card;
+  const resize = () => {
+    if (shown === undefined || plan === undefined) return;
+    const { count } = plan;
+    const { shape, name } = shown;
     const [width, height] = [plate.clientWidth, Math.max(320, 0.56 * innerHeight)];
     const columns = bestColumns(count, shape, width, height);
     sheet = { count, columns, shape };
     if (square === undefined) layOut(canvas, sheet, width, columns === 1 ? height : Infinity);
     else canvas.style.width = canvas.style.height = `${Math.min(width, height)}px`;
-    canvas.setAttribute("aria-label", `${count} samples of ${model.card.name}`);
+    canvas.setAttribute("aria-label", `${count} samples of ${name}`);
     draw();
   };
 
@@ -176,10 +198,7 @@ export function startAnnealing(events: AnnealingEvents): Annealing {
     pick(Math.floor((offsetY / canvas.clientHeight) * rows) * sheet.columns + column);
   });
   onScheme(draw);
-  let shown: Model | undefined;
-  new ResizeObserver(() => {
-    if (shown !== undefined && plan !== undefined) resize(shown, plan.count);
-  }).observe(plate);
+  new ResizeObserver(resize).observe(plate);
 
   const toggle = () => {
     if (playing) scrub(head);
@@ -191,10 +210,15 @@ export function startAnnealing(events: AnnealingEvents): Annealing {
   play.addEventListener("click", toggle);
 
   return {
+    announce(card, first) {
+      load(card, first);
+      waiting = true;
+      draw();
+    },
+    pickNext: () => pick((picked + 1) % (sheet?.count ?? 1)),
     sample(model, wanted, see) {
       stop.abort();
       const mine = (stop = new AbortController());
-      shown = model;
       canvas.dataset.done = "false";
       // One sampling at a time: the last one ends within a step.
       running = running.then(() =>
@@ -215,33 +239,6 @@ const stillOf = ({ index, sigma, evaluations }: Frame, values: Still["values"]):
   evaluations,
   values,
 });
-
-/** Where stills are on the ruler: at their σ, and those of one level spread out up to the next. */
-function placesOf(stills: readonly Still[], plan: Plan, position: (sigma: number) => number): number[] {
-  const levels = [...plan.sigmas, 0];
-  const groups: number[][] = [];
-  stills.forEach((still, i) => {
-    if (i > 0 && stills[i - 1].sigma === still.sigma) groups[groups.length - 1].push(i);
-    else groups.push([i]);
-  });
-  const longest = Math.max(...groups.map(({ length }) => length));
-  const places: number[] = [];
-  for (const group of groups) {
-    const { sigma } = stills[group[0]];
-    const from = position(sigma);
-    const to = position(levels.find((level) => level < sigma) ?? 0);
-    group.forEach((_, k) => places.push(from + ((to - from) * k) / longest));
-  }
-  return places;
-}
-
-function nearest(places: readonly number[], position: number): number {
-  let best = 0;
-  places.forEach((place, i) => {
-    if (Math.abs(place - position) <= Math.abs(places[best] - position)) best = i;
-  });
-  return best;
-}
 
 function momentText({ step, evaluations }: Still, { evaluations: all }: Plan, last: Still): string {
   const total = all === undefined ? "" : ` of ${all}`;

@@ -14,6 +14,8 @@ export interface Still {
 /** Stills in the order of sampling. */
 export interface Film {
   readonly stills: readonly Still[];
+  /** Steps from one still to the next. */
+  readonly stride: number;
   /** Whether the still of a step would be kept; a long sampling keeps every second, every fourth … of its steps. */
   wants(step: number): boolean;
   add(still: Still): void;
@@ -26,6 +28,9 @@ export function newFilm(budget = 48e6): Film {
   let bytes = 0;
   return {
     stills,
+    get stride() {
+      return stride;
+    },
     wants: (step) => step % stride === 0,
     add(still) {
       stills.push(still);

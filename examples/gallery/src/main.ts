@@ -1,11 +1,12 @@
 /** The gallery: opens a model, and ties the figures to the form, the keys and the page's address. */
-import { isImage } from "@ncsn/core";
-import type { Model, Plan } from "@ncsn/infer";
+import { isImage, readCard, type Card } from "@ncsn/core";
+import { load, resolvePlan, type Model, type Plan, type SampleRequest } from "@ncsn/infer/web";
+import shipped from "../../../models/mnist.onnx?url";
 import { startAnnealing } from "./annealing.ts";
 import { startByHand } from "./by-hand.ts";
+import { bytesOf } from "./bytes-of.ts";
 import { deviceLine } from "./device-line.ts";
 import { acceptFiles } from "./dropped-file.ts";
-import { openModel, shippedModel } from "./open-model.ts";
 import { byId } from "./page.ts";
 import { savePicture } from "./picture-file.ts";
 import { startPlane } from "./plane.ts";
@@ -21,7 +22,8 @@ const form = byId("form", "request");
 const share = byId("button", "share");
 
 let wish = readWish(location.hash);
-let open: { readonly model: Model; readonly form: RequestForm } | undefined;
+let open: { readonly model: Model; readonly source: File | URL; readonly form: RequestForm } | undefined;
+let opening = new AbortController();
 
 const device = deviceLine();
 const byHand = startByHand(report);
@@ -40,6 +42,7 @@ byId("button", "save").addEventListener("click", () => {
   const name = `${open?.model.card.name ?? "samples"}-seed-${wish.seed}.png`;
   savePicture(byId("canvas", "grid"), name).catch(report);
 });
+byId("button", "next-picture").addEventListener("click", () => annealing.pickNext());
 share.addEventListener("click", () => void copyLink());
 form.addEventListener("submit", (event) => event.preventDefault());
 byId("form", "plane-request").addEventListener("submit", (event) => event.preventDefault());
@@ -53,35 +56,58 @@ addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
-await show(shippedModel);
+await show(new URL(shipped, location.href));
 
 /** Opens a model; the one before it goes on where this one cannot be opened. */
 async function show(source: File | URL): Promise<void> {
+  opening.abort();
+  const { signal } = (opening = new AbortController());
   try {
-    const model = await openModel(source);
+    const bytes = await bytesOf(source, signal);
+    // The noise to start from needs no network, only its card.
+    if (open === undefined) annealing.announce(...noiseOf(readCard(bytes)));
+    const model = await load(bytes, { device: wish.device, signal });
     const before = open?.model;
-    open = { model, form: requestForm(form, model, change) };
+    open = { model, source, form: requestForm(form, model, change) };
     notice.hidden = true;
     byId("span", "model-name").textContent = model.card.name;
     byId("section", "by-hand").hidden = true;
     device.show(model.device);
-    change(before === undefined ? {} : { label: undefined });
+    change(before?.card.name === model.card.name ? {} : { label: undefined });
     await before?.dispose();
   } catch (error) {
-    report(error, source instanceof File ? `${source.name}: ` : "");
+    if (!signal.aborted) report(error, source instanceof File ? `${source.name}: ` : "");
   }
 }
 
-/** Follows a changed wish: form, address, sampling. */
+/** What a wish asks of a model. */
+function requestOf({ classes, ...card }: Card): SampleRequest {
+  const { label, count = unlessTold[isImage(card) ? "pictures" : "points"], ...request } = wish;
+  return { ...request, count, ...(classes && label !== undefined && { label }) };
+}
+
+/** A model's card with the plan of the wish, or of nothing where the wish does not fit it. */
+function noiseOf(card: Card): [Card, Plan] {
+  try {
+    return [card, resolvePlan(card, requestOf(card), 1)];
+  } catch {
+    return [card, resolvePlan(card, {}, 1)];
+  }
+}
+
+/** Follows a changed wish: form, address, sampling; another device means to open the model again. */
 function change(changed: Partial<Wish>): void {
+  const elsewhere = changed.device !== undefined && changed.device !== wish.device;
   wish = { ...wish, ...changed };
   if (open === undefined) return;
+  if (elsewhere) {
+    void show(open.source);
+    return;
+  }
   const { model } = open;
   let plan: Plan;
   try {
-    const { label, ...request } = wish;
-    const count = wish.count ?? unlessTold[isImage(model.card) ? "pictures" : "points"];
-    plan = model.plan({ ...request, count, ...(model.card.classes && label !== undefined && { label }) });
+    plan = model.plan(requestOf(model.card));
   } catch (error) {
     say([error instanceof Error ? error.message : String(error)]);
     return;

@@ -2,7 +2,7 @@
 import { samplers, type SamplerName } from "@ncsn/core";
 import type { Model, Plan } from "@ncsn/infer";
 import { choiceField, numberField, optionField, type OptionValue } from "./fields.ts";
-import { mostImages, rulesOf, type Wish } from "./wish.ts";
+import { devices, mostImages, rulesOf, type Wish } from "./wish.ts";
 
 const views = { scaled: "the noisy state", denoised: "what the network sees" } as const;
 const noClass = "";
@@ -29,6 +29,7 @@ export function requestForm(
   );
   const steps = numberField("steps", { least: 1, most: 10_000 }, (steps) => changed({ steps }));
   const see = choiceField("show", ["scaled", "denoised"] as const, (see) => changed({ see }), views);
+  const device = choiceField("device", devices, (device) => changed({ device }));
   const { classes } = model.card;
   const label =
     classes &&
@@ -40,7 +41,7 @@ export function requestForm(
   const summary = document.createElement("p");
   summary.className = "summary";
   form.replaceChildren(
-    ...[seed, count, ...(label ? [label] : []), sampler, steps, see].map(({ element }) => element),
+    ...[seed, count, ...(label ? [label] : []), sampler, steps, see, device].map(({ element }) => element),
     options,
     summary,
   );
@@ -74,6 +75,7 @@ export function requestForm(
       sampler.show(plan.sampler);
       steps.show(plan.steps);
       see.show(wish.see);
+      device.show(wish.device);
       label?.show(wish.label ?? noClass);
       summary.textContent = samplers[plan.sampler].summary;
       if (shown?.name !== plan.sampler) shown = optionsOf(plan.sampler);

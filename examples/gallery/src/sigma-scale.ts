@@ -123,14 +123,14 @@ export function showSigma(sigma: number): string {
 /** Decades with their numbers, the digits between them without, and the ends. */
 function ticks(axis: SigmaAxis): { sigma: number; text: string }[] {
   const [least, most] = axis.range;
-  const found = [{ sigma: most, text: String(Number(most.toPrecision(3))) }];
-  if (axis.logarithmic < 1) found.push({ sigma: 0, text: "0" });
+  const end = axis.logarithmic < 1 ? 0 : least;
+  const found = [most, end].map((sigma) => ({ sigma, text: String(Number(sigma.toPrecision(3))) }));
   for (let decade = Math.floor(Math.log10(least)); decade <= Math.log10(most); decade++)
     for (let digit = 1; digit < 10; digit++) {
       const sigma = digit * 10 ** decade;
       if (sigma < least || sigma > most) continue;
       const at = axis.position(sigma);
-      const crowded = at < 0.08 || (axis.logarithmic < 1 && at > 0.92);
+      const crowded = at < 0.08 || at > 0.92;
       found.push({ sigma, text: digit === 1 && !crowded ? String(10 ** decade) : "" });
     }
   return found;

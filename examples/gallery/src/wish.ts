@@ -2,6 +2,9 @@
 import { samplers, type OptionRule, type Sampler, type SamplerName } from "@ncsn/core";
 import type { OptionValue } from "./fields.ts";
 
+/** Where a page can compute. */
+export const devices = ["auto", "webgpu", "wasm"] as const;
+
 /** Only what was asked for; the rest comes from the model's card and the sampler's defaults. */
 export interface Wish {
   readonly seed: number;
@@ -10,6 +13,8 @@ export interface Wish {
   readonly steps?: number;
   readonly label?: string;
   readonly see: "scaled" | "denoised";
+  /** Where to compute; auto tries them. */
+  readonly device: (typeof devices)[number];
   /** Options of the sampler. */
   readonly options: Readonly<Record<string, OptionValue>>;
 }
@@ -41,16 +46,18 @@ export function readWish(hash: string): Wish {
     steps: whole("steps", 1, 10_000),
     label: fields.get("label") ?? undefined,
     see: fields.get("see") === "denoised" ? "denoised" : "scaled",
+    device: devices.find((device) => device === fields.get("device")) ?? "auto",
     options: Object.fromEntries(options),
   };
 }
 
 /** The address of a wish, from `#` on. */
-export function writeWish({ options, see, ...wish }: Wish): string {
+export function writeWish({ options, see, device, ...wish }: Wish): string {
   const fields = new URLSearchParams();
   for (const [name, value] of Object.entries({ ...wish, ...options }))
     if (value !== undefined) fields.set(name, String(value));
   if (see !== "scaled") fields.set("see", see);
+  if (device !== "auto") fields.set("device", device);
   return `#${fields.toString()}`;
 }
 
