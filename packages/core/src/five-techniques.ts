@@ -85,8 +85,8 @@ export function withTechniques(recipe: Recipe, techniques: FiveTechniques): Reci
 }
 
 /**
- * Which share of the images of one level lies, by their distance from the data, where those of the level below do:
- * the distance is about N(√D·σ, σ²/2), and three deviations on either side count (Technique 2).
+ * Which share of the images of one level lies, by their distance from the data, where those of the level above do: that
+ * distance is about N(√D·σ, σ²/2), and three deviations on either side count (Technique 2).
  * @param gamma ratio of the two levels, > 1
  */
 export function levelOverlap(dimension: number, gamma: number): number {

@@ -3,7 +3,7 @@
  */
 import { geometric, spacedLevels, type Schedule, type ScheduleRange } from "./level-spacing.ts";
 import { cosineTable, ddpmTable, tableSigmas, type NoiseTable } from "./noise-tables.ts";
-import { sdes } from "./sdes.ts";
+import { sdes, type Process } from "./sdes.ts";
 
 export { geometric, type Schedule, type ScheduleRange } from "./level-spacing.ts";
 
@@ -26,11 +26,10 @@ export const karras: Schedule = (steps, range) => {
 export const exponential: Schedule = (steps, range) => toZero(geometric(steps, range));
 
 /** `steps` intervals: `steps` levels uniform in the time of VP (Song et al. 2021, equation 32), then 0. */
-export const vpTime: Schedule = (steps, range) => {
-  const { sigma, time } = sdes.vp;
-  const [from, to] = [time(range.sigmaMax), time(range.sigmaMin)];
-  return toZero(spacedLevels(steps, range, (t) => sigma(from + t * (to - from))));
-};
+export const vpTime: Schedule = (steps, range) => acrossTime(sdes.vp, steps, range);
+
+/** `steps` intervals: the same of sub-VP (Song et al. 2021, equation 33). */
+export const subVpTime: Schedule = (steps, range) => acrossTime(sdes["sub-vp"], steps, range);
 
 /** `steps` intervals: levels of DDPM with linear β (Ho et al. 2020), equally far apart in its table, then 0. */
 export const ddpmLevels: Schedule = (steps, range) => acrossTable(ddpmTable, steps, range);
@@ -45,11 +44,18 @@ export const schedules = {
   karras,
   exponential,
   vp: vpTime,
+  "sub-vp": subVpTime,
   ddpm: ddpmLevels,
   cosine: cosineLevels,
 } as const satisfies Record<string, Schedule>;
 /** A key of {@link schedules}. */
 export type ScheduleName = keyof typeof schedules;
+
+/** Levels equally spaced in the time of a process, and 0. */
+function acrossTime({ sigma, time }: Process, steps: number, range: ScheduleRange): Float64Array {
+  const [from, to] = [time(range.sigmaMax), time(range.sigmaMin)];
+  return toZero(spacedLevels(steps, range, (t) => sigma(from + t * (to - from))));
+}
 
 /**
  * Levels equally spaced in their place in a table, and 0. While there are enough they are the table's own, so that its

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { drawSigmas, lossPerImage, noisyBatch, weights, type BatchOptions } from "../src/objective.ts";
 import { key, normals, purposes, split, uniforms } from "../src/rng.ts";
+import { processes, ve } from "../src/sdes.ts";
 import { chiSquareZ, kolmogorovSmirnov, meanZ, normalCdf, varianceZ } from "./statistics.ts";
 
 const options: BatchOptions = {
@@ -71,7 +72,48 @@ describe("σ laws", () => {
   });
 });
 
+describe("σ laws of the papers", () => {
+  const n = 100_000;
+  const uniform = (x: number) => Math.min(1, Math.max(0, x));
+
+  it("log-uniform: VE at t ~ U[0, 1]", () => {
+    const sigmas = drawSigmas({ name: "log-uniform" }, { sigmaRange: [0.01, 50] }, key(4), n);
+    const t = sigmas.map(ve([0.01, 50]).time);
+    expect(kolmogorovSmirnov(t, uniform)).toBeLessThan(2.22);
+    expect([Math.min(...sigmas) >= 0.01, Math.max(...sigmas) <= 50]).toEqual([true, true]);
+  });
+
+  it.each(["vp", "sub-vp"] as const)("time: t ~ U[1e-3, 1] of %s", (process) => {
+    const betas = { betaMin: 0.3, betaMax: 12 };
+    const { sigma, time } = processes[process](betas);
+    const law = { name: "time", process } as const;
+    const sigmas = drawSigmas(law, { sigmaRange: [sigma(1e-3), sigma(1)], betas }, key(5), n);
+    expect(kolmogorovSmirnov(sigmas.map(time), (t) => uniform((t - 1e-3) / 0.999))).toBeLessThan(2.22);
+  });
+
+  it("levels: each as likely, and nothing else", () => {
+    const table = [8, 4, 2, 1, 0.5];
+    const sigmas = drawSigmas({ name: "levels" }, { sigmaRange: [0.5, 8], sigmas: table }, key(6), n);
+    const cells = Float64Array.from(table, (level) => sigmas.filter((sigma) => sigma === level).length);
+    expect(cells.reduce((a, b) => a + b)).toBe(n);
+    expect(Math.abs(chiSquareZ(cells, n / 5))).toBeLessThan(4);
+    expect(() => drawSigmas({ name: "levels" }, { sigmaRange: [0.5, 8] }, key(6), 1)).toThrow(
+      "sigma is drawn from levels, and the model has none",
+    );
+  });
+});
+
 describe("weights", () => {
+  it("dsm: DDPM's |ε − z|² of the ε that the score stands for", () => {
+    const batch = noisyBatch(normals(key(9), 4 * 6), 4, { ...options, model: { sigmaData: 0.5 } });
+    const epsilon = normals(key(10), 4 * 6);
+    const score = epsilon.map((value, i) => -value / batch.sigma[Math.floor(i / 6)]);
+    lossPerImage(score, batch).forEach((loss, image) => {
+      const errors = Array.from({ length: 6 }, (_, i) => epsilon[6 * image + i] - batch.z[6 * image + i]);
+      expect(loss).toBeCloseTo(errors.reduce((sum, error) => sum + error ** 2, 0) / 6, 5);
+    });
+  });
+
   it("are the papers' at hand-computed values", () => {
     expect(weights.tutorial()).toBe(1);
     expect(weights.dsm(0.3)).toBeCloseTo(0.09, 12);

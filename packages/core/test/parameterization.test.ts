@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { referenceNn, values, type ReferenceNn, type Values } from "../src/nn/reference.ts";
-import { tableSigmas } from "../src/noise-tables.ts";
+import { ddpmTable, tableSigmas } from "../src/noise-tables.ts";
 import {
   applyScore,
   parameterizations,
@@ -8,7 +8,7 @@ import {
   type ParameterizationName,
   type ScoreModel,
 } from "../src/parameterization.ts";
-import { defaultBetas } from "../src/sdes.ts";
+import { defaultBetas, processes } from "../src/sdes.ts";
 
 const nn: ReferenceNn = referenceNn(() => {
   throw new Error("a parameterization has no parameters");
@@ -51,6 +51,105 @@ describe.each(Object.keys(parameterizations) as ParameterizationName[])("paramet
     const model = { sigmaData, sigmas: ncsnLevels, betas: defaultBetas };
     const { noise } = parameterizations[name].coefficients(nn, column(...sigmas), model);
     sigmas.forEach((sigma, i) => expect(noise.data[i]).toBe(coefficients(name, sigma).noise));
+  });
+});
+
+/** Data N(0, s²): every density of it is known in every process's coordinates. */
+const s = 0.7;
+
+/** DDPM's ᾱ_t as the paper has it, a product of 1 − β. */
+function alphaBar(t: number, { count, first, last } = ddpmTable): number {
+  let product = 1;
+  for (let i = 0; i < t; i++) product *= 1 - (first + ((last - first) * i) / (count - 1));
+  return product;
+}
+
+/** The mean of z given x = scale·data + deviation·z. */
+const meanNoise = (x: number, scale: number, deviation: number): number =>
+  (deviation * x) / ((scale * s) ** 2 + deviation ** 2);
+
+/** ∫β from 0, and the scale e^(−B/2) of VP and sub-VP. */
+const forgotten = (t: number): number => 0.1 * t + (19.9 * t ** 2) / 2;
+const scaleAt = (t: number): number => Math.exp(-forgotten(t) / 2);
+
+/**
+ * What a perfect network answers, from nothing but what it is given: its own input, in its own coordinates, and its own
+ * notion of the noise. Formulas of the papers, none of this project's.
+ */
+const perfect: Record<ParameterizationName, (x: number, noise: number) => number> = {
+  raw: (x, sigma) => -x / (s ** 2 + sigma ** 2),
+  ncsn: (x, level) => -x / (s ** 2 + ncsnLevels[level] ** 2),
+  ncsnv2: (x, noise) => (-Math.exp(4 * noise) * x) / (s ** 2 + Math.exp(8 * noise)),
+  ve: (x, noise) => {
+    const sigma = 2 * Math.exp(noise);
+    return (-sigma * x) / (s ** 2 + sigma ** 2);
+  },
+  edm: (input, noise) => {
+    const sigma = Math.exp(4 * noise);
+    const [d, total] = [sigmaData, Math.hypot(sigma, sigmaData)];
+    const x = input * total;
+    const denoised = (s ** 2 * x) / (s ** 2 + sigma ** 2);
+    return (denoised - (d / total) ** 2 * x) / ((sigma * d) / total);
+  },
+  ddpm: (x, time) => {
+    const a = alphaBar(Math.round(1000 * time));
+    return meanNoise(x, Math.sqrt(a), Math.sqrt(1 - a));
+  },
+  vp: (x, t) => meanNoise(x, scaleAt(t), Math.sqrt(-Math.expm1(-forgotten(t)))),
+  "sub-vp": (x, t) => meanNoise(x, scaleAt(t), -Math.expm1(-forgotten(t))),
+};
+
+describe.each(Object.entries(perfect) as [ParameterizationName, (typeof perfect)["raw"]][])(
+  "a perfect network as %s",
+  (name, network) => {
+    // Those that count levels are asked at levels.
+    const tables: Partial<Record<ParameterizationName, readonly number[]>> = {
+      ncsn: ncsnLevels,
+      ddpm: tableSigmas(ddpmTable, [1, 1]),
+    };
+    const { [name]: table } = tables;
+    const asked =
+      table === undefined ? [0.002, 0.05, 0.5, 1, 80] : table.filter((_, i) => i % 9 === 0 || i === 999);
+
+    it("gives the exact score of Gaussian data, −x/(s² + σ²)", () => {
+      for (const sigma of asked)
+        for (const x of [-0.3, 2 * Math.hypot(s, sigma)]) {
+          const { skip, output, input, noise } = coefficients(name, sigma, { sigmas: table ?? ncsnLevels });
+          const score = skip * x + output * network(input * x, noise);
+          expect(score / (-x / (s ** 2 + sigma ** 2)), `sigma ${sigma}`).toBeCloseTo(1, 6);
+        }
+    });
+  },
+);
+
+describe("the clocks", () => {
+  it("ddpm: t/T of the nearest of the paper's levels, √ᾱ at them", () => {
+    const table = tableSigmas(ddpmTable, [1, 1]);
+    for (const t of [1, 2, 500, 999, 1000]) {
+      const sigma = Math.sqrt((1 - alphaBar(t)) / alphaBar(t));
+      const { noise, input } = coefficients("ddpm", sigma, { sigmas: table });
+      expect(noise * 1000).toBeCloseTo(t, 9);
+      expect(input / Math.sqrt(alphaBar(t))).toBeCloseTo(1, 9);
+    }
+  });
+
+  it.each(["vp", "sub-vp"] as const)("%s: those of the process, at any β", (name) => {
+    for (const betas of [defaultBetas, { betaMin: 0.5, betaMax: 8 }]) {
+      const { time, scale } = processes[name](betas);
+      for (const sigma of [1e-6, 1e-3, 0.1, 1, 10, 100]) {
+        const { noise, input } = coefficients(name, sigma, { betas });
+        expect(noise / time(sigma)).toBeCloseTo(1, 8);
+        expect(input / scale(time(sigma))).toBeCloseTo(1, 8);
+      }
+    }
+  });
+
+  it.each([
+    ["ncsn", "the model lacks its levels (sigmas)"],
+    ["ddpm", "the model lacks its levels (sigmas)"],
+    ["vp", "the model lacks the betas of its process"],
+  ] as const)("%s refuses a model without what it needs", (name, message) => {
+    expect(() => parameterizations[name].coefficients(nn, column(1), { sigmaData })).toThrow(message);
   });
 });
 

@@ -9,4 +9,5 @@ export const ddpmCosine: Recipe = {
   paper: "Nichol & Dhariwal 2021, Improved denoising diffusion probabilistic models (its schedule)",
   sigmaRange: tableRange(cosineTable),
   levels: cosineTable,
+  sampler: { ...ddpm.sampler, schedule: "cosine" },
 };

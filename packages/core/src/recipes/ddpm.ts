@@ -23,5 +23,5 @@ export const ddpm: Recipe = {
   },
   batch: 128,
   length: { steps: 20_000 },
-  sampler: { name: "heun", steps: 32, options: {} },
+  sampler: { name: "ddpm", steps: 1000, options: {} },
 };

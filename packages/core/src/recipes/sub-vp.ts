@@ -15,4 +15,5 @@ export const subVp: Recipe = {
   sigmaRange: [sigma(1e-3), sigma(1)],
   parameterization: "sub-vp",
   objective: { weight: "dsm", sigma: { name: "time", process: "sub-vp" } },
+  sampler: { ...vp.sampler, options: { sde: "sub-vp" }, schedule: "sub-vp" },
 };

@@ -14,5 +14,5 @@ export const ve: Recipe = {
   optimiser: { ...vp.optimiser, emaDecay: 0.999 },
   batch: 128,
   length: { steps: 20_000 },
-  sampler: { name: "heun", steps: 32, options: {} },
+  sampler: { name: "predictor-corrector", steps: 1000, options: { sde: "ve", corrections: 1, snr: 0.16 } },
 };

@@ -25,5 +25,5 @@ export const vp: Recipe = {
   },
   batch: 128,
   length: { steps: 20_000 },
-  sampler: { name: "heun", steps: 32, options: {} },
+  sampler: { name: "euler-maruyama", steps: 1000, options: { sde: "vp" }, schedule: "vp" },
 };

@@ -58,7 +58,7 @@ function explain(
   const close =
     overlap > 0.9
       ? `about NCSN's ratio: any two levels overlap where there are so few dimensions`
-      : `so close that ${(100 * overlap).toFixed(0)}% of one level's images look like the next one's`;
+      : `so close that ${(100 * overlap).toFixed(0)}% of one level's images could be of the level above`;
   return [
     [
       `1  sigma_1 ${high.toPrecision(4)}`,
