@@ -2,6 +2,7 @@ export * from "./card.ts";
 export * from "./checkpoint.ts";
 export * from "./datasets/dataset.ts";
 export * from "./datasets/index.ts";
+export * from "./density-space.ts";
 export * from "./five-techniques.ts";
 export * from "./networks/index.ts";
 export * from "./nn.ts";

@@ -67,6 +67,8 @@ export interface HostSpaceOptions {
   readonly first?: number;
   /** Writes the score of x, count × dimension, to `out`. */
   readonly score: (x: Float32Array, sigma: PerImage, out: Float32Array, given: Given) => Promise<void>;
+  /** −log p up to a constant of each image, where it is known. */
+  readonly energy?: (x: Float32Array) => Promise<Float64Array>;
 }
 
 /** A space over float32 arrays; after the first steps nothing is allocated, every array comes from the pool. */
@@ -77,6 +79,7 @@ export function hostSpace({
   key,
   first = 0,
   score,
+  energy,
 }: HostSpaceOptions): Space<Float32Array> {
   const pool: Float32Array[] = [];
   const take = (): Float32Array => pool.pop() ?? new Float32Array(count * dimension);
@@ -145,6 +148,7 @@ export function hostSpace({
     release: (...values) => {
       pool.push(...values);
     },
+    ...(energy && { energy }),
   };
 }
 

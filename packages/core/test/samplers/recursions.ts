@@ -9,6 +9,7 @@ import type {
   DpmSolverOptions,
   EdmStochasticOptions,
   EulerMaruyamaOptions,
+  LangevinOptions,
   PredictorCorrectorOptions,
   SamplerName,
 } from "../../src/samplers/index.ts";
@@ -101,6 +102,11 @@ const finalVariance: { readonly [Name in SamplerName]: Recursion } = {
   heun: (sigmas) => pairs(sigmas).reduce((v, [from, to]) => v * heunFactor(from, to) ** 2, sigmas[0] ** 2),
   euler: (sigmas) =>
     pairs(sigmas).reduce((v, [from, to]) => v * (1 + (to - from) * flow(from)) ** 2, sigmas[0] ** 2),
+  /** Where the flow itself goes, and the denoising from there. */
+  rk45(sigmas) {
+    const [first, last] = [sigmas[0], sigmas[sigmas.length - 2]];
+    return ((sigmas[0] ** 2 * (s2 + last ** 2)) / (s2 + first ** 2)) * shrink(last) ** 2;
+  },
   "dpm-solver-2m": (sigmas) => multistep(sigmas, { eta: 0 }),
   ddim: ancestral,
   /** Noise up to σ̂, then Heun's factor. */
@@ -143,6 +149,12 @@ const finalVariance: { readonly [Name in SamplerName]: Recursion } = {
       const beta2 = 1 - (1 - eta) ** 2 / gamma ** 2;
       return (1 - (eta * sigma ** 2) / (s2 + sigma ** 2)) ** 2 * v + beta2 * next ** 2;
     }, sigmas[0] ** 2),
+  langevin(sigmas, { alpha = NaN, denoise }: LangevinOptions) {
+    const last = sigmas[sigmas.length - 1];
+    const v = sigmas.reduce((v) => langevin(v, last, alpha), sigmas[0] ** 2);
+    return denoise ? v * shrink(last) ** 2 : v;
+  },
+  mala: () => NaN,
 };
 
 /** The variance that a run of a setting ends with. */

@@ -7,12 +7,13 @@ import { checkedSpace, type Held } from "../checked-space.ts";
 import { correlationZ, meanZ, varianceZ } from "../statistics.ts";
 import { card, deviation, gaussianSpace, linearSpace, result, varianceOf } from "./gaussian.ts";
 import { expectedVariance } from "./recursions.ts";
-import { convergent, names, setting, settings, type Setting } from "./settings.ts";
+import { convergent, denoises, names, setting, settings, type Setting } from "./settings.ts";
 
 describe.each(settings)("on Gaussian data, %s", (_, chosen) => {
   it("ends with exactly the variance of its recursion", async () => {
     const variance = varianceOf(await result(linearSpace(), chosen));
-    expect(variance / expectedVariance(chosen)).toBeCloseTo(1, 12);
+    const digits = chosen.name === "rk45" ? 7 : 12; // its tolerance
+    expect(variance / expectedVariance(chosen)).toBeCloseTo(1, digits);
   });
 
   // The images are large: a step size from the norms of an image varies with its 10,000 values by a percent.
@@ -28,8 +29,7 @@ describe.each(settings)("on Gaussian data, %s", (_, chosen) => {
   it("fails that oracle under each mutation, twice as far off as the oracle sees", async () => {
     const survivors: string[] = [];
     for (const [name, mutate] of Object.entries(mutations)) {
-      if (name.includes("denoising") && "denoise" in chosen.options && chosen.options.denoise === false)
-        continue;
+      if (name.includes("denoising") && !denoises(chosen)) continue;
       const variance = varianceOf(await result(mutate(linearSpace(), chosen), chosen));
       const errors = (variance / expectedVariance(chosen) - 1) / Math.sqrt(2 / 20_000);
       if (Math.abs(errors) <= 8) survivors.push(`${name}: ${errors.toFixed(1)} standard errors`);
@@ -64,12 +64,12 @@ const mutations: Readonly<Record<string, <V>(space: Space<V>, setting: Setting) 
   }),
 };
 
-/** The σ that is `by` levels further on; a σ that is no level, times the ratio of the first two. */
+/** The σ that is `by` levels further on; beyond the levels and between them, times the ratio of the first two. */
 function shifted(sigma: PerImage, sigmas: Float64Array, by: 1 | -1): PerImage {
   if (typeof sigma !== "number") return sigma.map((value) => Number(shifted(value, sigmas, by)));
   const at = sigmas.indexOf(sigma);
-  if (at === -1) return sigma * (sigmas[1] / sigmas[0]) ** by;
-  return sigmas[Math.min(Math.max(at + by, 0), sigmas.length - 1)];
+  const outside = at === -1 || at + by < 0 || at + by === sigmas.length;
+  return outside ? sigma * (sigmas[1] / sigmas[0]) ** by : sigmas[at + by];
 }
 
 function times<V>(space: Space<V>, factor: number, x: V): V {
@@ -78,19 +78,13 @@ function times<V>(space: Space<V>, factor: number, x: V): V {
   return scaled;
 }
 
-describe.each(names)("%s", (name) => {
-  const { sampler, options } = setting(name);
-
-  it("is described, and has a rule for each of its defaults", () => {
-    expect(sampler.summary).toMatch(/\(.+ \d{4}.*\)$/);
-    for (const option of Object.keys(sampler.defaults))
-      expect(Object.keys(sampler.options)).toContain(option);
-  });
+describe.each(names.filter((name) => name !== "mala"))("%s", (name) => {
+  const { sampler } = setting(name);
 
   it("approaches the data's variance: with four times the steps, less than 3/4 of the error", async () => {
     const error = async (steps: number): Promise<number> => {
       const sigmas = schedules[sampler.schedule](steps, { sigmaMin: 0.002, sigmaMax: 20 });
-      const options = resolveOptions(name, sampler, convergent[name] ?? {});
+      const options = resolveOptions(name, sampler, convergent[name]?.(steps) ?? {});
       return Math.abs(
         varianceOf(await result(linearSpace(), { sampler, options, sigmas })) / deviation ** 2 - 1,
       );
@@ -99,6 +93,16 @@ describe.each(names)("%s", (name) => {
     const [few, many] = [await error(steps), await error(4 * steps)];
     expect(few).toBeLessThan(0.2);
     expect(many).toBeLessThan(0.75 * few);
+  });
+});
+
+describe.each(names)("%s", (name) => {
+  const { sampler, options } = setting(name);
+
+  it("is described, and has a rule for each of its defaults", () => {
+    expect(sampler.summary).toMatch(/\(.+ \d{4}.*\)$/);
+    for (const option of Object.keys(sampler.defaults))
+      expect(Object.keys(sampler.options)).toContain(option);
   });
 
   const walk = async (chosen: Pick<Setting, "sigmas" | "options">) => {

@@ -22,6 +22,7 @@ export function setting(name: SamplerName, options: object = {}, steps = 8): Set
 const settingsOf: { readonly [Name in SamplerName]: readonly object[] } = {
   heun: [{}],
   euler: [{}],
+  rk45: [{ rtol: 1e-9, atol: 1e-9 }],
   "dpm-solver-2m": [{}],
   ddim: [{}],
   "edm-stochastic": [
@@ -45,14 +46,24 @@ const settingsOf: { readonly [Name in SamplerName]: readonly object[] } = {
     { alpha: 0.02, stepsPerLevel: 4 },
   ],
   "consistent-annealed": [{}, { epsilon: 0.06 }],
+  langevin: [{ alpha: 0.05 }, { alpha: 0.05, denoise: true }],
+  mala: [], // accepting is not linear: its chains are in mala.test.ts
 };
 
 export const settings: readonly (readonly [title: string, setting: Setting])[] = names.flatMap((name) =>
   settingsOf[name].map((options) => [`${name} ${JSON.stringify(options)}`, setting(name, options)] as const),
 );
 
-/** Options with which more steps alone take a sampler to the data; without them a part of its error stays. */
-export const convergent: { readonly [Name in SamplerName]?: object } = {
-  "edm-stochastic": { sNoise: 1 },
-  "predictor-corrector": { snr: 0.01 },
+/** Whether the last thing that a run does is to denoise, by an evaluation of its own. */
+export function denoises({ name, sampler, options }: Setting): boolean {
+  if ("denoise" in options) return options.denoise === true;
+  return name !== "rk45" && schedules[sampler.schedule](1, { sigmaMin: 1, sigmaMax: 1 }).at(-1) === 0;
+}
+
+/** Options with which more steps take a sampler to the data; without them a part of its error stays. */
+export const convergent: { readonly [Name in SamplerName]?: (steps: number) => object } = {
+  rk45: (steps) => ({ rtol: 0.02 / steps, atol: 0.02 / steps }),
+  "edm-stochastic": () => ({ sNoise: 1 }),
+  "predictor-corrector": () => ({ snr: 0.01 }),
+  langevin: (steps) => ({ alpha: 2.5 / steps }),
 };

@@ -1,0 +1,51 @@
+/**
+ * Plain Langevin dynamics at one noise level (Roberts & Tweedie 1996; its use with learnt scores: Song & Ermon 2019,
+ * section 2.2): x ← x + α·score(x, σ) + √(2α)·z, a step for each level of the schedule, all at its last σ above 0. It leaves
+ * x with the density p_σ up to an error of the order of α, once it has run for long enough; between regions that the
+ * density keeps apart that is next to never, and annealing is for that.
+ */
+import { consume } from "./consume.ts";
+import type { Sampler } from "./sampler.ts";
+
+export interface LangevinOptions {
+  /** Step size, model units; without it 0.1·σ². */
+  readonly alpha?: number;
+  /** End with a denoising step. */
+  readonly denoise: boolean;
+}
+
+export const langevin: Sampler<LangevinOptions> = {
+  summary: "Langevin dynamics at the lowest level alone (Roberts & Tweedie 1996)",
+  schedule: "geometric",
+  steps: 1000,
+  defaults: { denoise: false },
+  options: {
+    alpha: { kind: "number", above: 0, about: "step size; without it 0.1*sigma^2" },
+    denoise: { kind: "boolean", about: "end with a denoising step" },
+  },
+  evaluations: (steps, { denoise }) => steps + (denoise ? 1 : 0),
+  async *run(space, x, sigmas, { alpha: given, denoise }) {
+    const levels = sigmas.filter((sigma) => sigma > 0);
+    const sigma = levels[levels.length - 1];
+    const alpha = given ?? 0.1 * sigma ** 2;
+    const total = levels.length + (denoise ? 1 : 0);
+    for (let index = 0; index < levels.length; index++) {
+      const score = await space.score(x, sigma);
+      x = consume(space, [
+        [1, x],
+        [alpha, score],
+        [Math.sqrt(2 * alpha), space.noise(index + 1)],
+      ]);
+      yield { index, total, sigma, evaluations: index + 1, x };
+    }
+    if (denoise) {
+      const score = await space.score(x, sigma);
+      x = consume(space, [
+        [1, x],
+        [sigma ** 2, score],
+      ]);
+      yield { index: total - 1, total, sigma: 0, evaluations: total, x };
+    }
+    return x;
+  },
+};
