@@ -52,7 +52,10 @@ export async function openPageModule<Module>(
   });
   symlinkSync(join(root, "node_modules/onnxruntime-web/dist"), join(folder, "onnxruntime-web"));
   for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
-  const imports = { "onnxruntime-web/webgpu": "/onnxruntime-web/ort.webgpu.bundle.min.mjs" };
+  const imports = {
+    "onnxruntime-web/jspi": "/onnxruntime-web/ort.jspi.bundle.min.mjs",
+    "onnxruntime-web/webgpu": "/onnxruntime-web/ort.webgpu.bundle.min.mjs",
+  };
   writeFileSync(
     join(folder, "index.html"),
     `<!doctype html><link rel=icon href=data:,>

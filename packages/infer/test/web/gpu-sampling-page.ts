@@ -1,29 +1,28 @@
 /** What the test of sampling on the GPU does inside a page. */
 import { readCard } from "@ncsn/core";
-import { gpuScorer, gpuSessionOptions, type GpuNetwork } from "../../src/web/gpu/gpu-scorer.ts";
+import { gpuNetwork } from "../../src/web/gpu/gpu-network.ts";
+import { gpuScorer } from "../../src/web/gpu/gpu-scorer.ts";
 import { gpuSpace } from "../../src/web/gpu/gpu-space.ts";
 import { resolvePlan, type SampleRequest } from "../../src/plan.ts";
 import { samplingKey, startShard } from "../../src/shard.ts";
 import { takeGpuCalls, type GpuCalls } from "./gpu-calls.ts";
 
-const networks = new Map<string, Promise<GpuNetwork>>();
-
-/** Opens a model file that the page's server has. */
-async function openNetwork(file: string): Promise<GpuNetwork> {
+/** A model file that the page's server has, opened. */
+async function openNetwork(file: string) {
   const bytes = new Uint8Array(await (await fetch(file)).arrayBuffer());
-  const ort = await import("onnxruntime-web/webgpu");
+  const card = readCard(bytes);
+  const ort = await import("onnxruntime-web/jspi");
   ort.env.logLevel = "error";
   ort.env.wasm.numThreads = 1;
-  const session = await ort.InferenceSession.create(bytes, gpuSessionOptions);
-  let queue: Promise<unknown> = Promise.resolve();
-  return {
-    device: await ort.env.webgpu.device,
+  const network = await gpuNetwork({
     ort,
-    run: (feeds, fetches) => (queue = queue.then(() => session.run(feeds, fetches))),
-    card: readCard(bytes),
-    fixedBatch: undefined,
-  };
+    card,
+    open: (options) => ort.InferenceSession.create(bytes, options),
+  });
+  return { card, network };
 }
+
+const networks = new Map<string, ReturnType<typeof openNetwork>>();
 
 /** What became of a sampling. */
 export interface Sampled {
@@ -39,9 +38,8 @@ export interface Sampled {
 export async function sample(file: string, request: SampleRequest, batch: number): Promise<Sampled> {
   const opening = networks.get(file) ?? openNetwork(file);
   networks.set(file, opening);
-  const network = await opening;
+  const { card, network } = await opening;
   const { device } = network;
-  const card = readCard(new Uint8Array(await (await fetch(file)).arrayBuffer()));
   const plan = resolvePlan(card, request, batch);
   const { count, labels, first } = plan;
   const scorer = gpuScorer(network, { count, batch, labels });

@@ -1,20 +1,8 @@
-/** Scores by ONNX Runtime on WebGPU, from buffer to buffer: x and the score stay on the GPU. */
-import type { Card, Given, PerImage } from "@ncsn/core";
-import type { InferenceSession, Tensor, TensorConstructor } from "onnxruntime-web/webgpu";
-import { paddedSize } from "./padded-size.ts";
+/** Scores by a network on the GPU, from buffer to buffer: x and the score stay there. */
+import type { Given, PerImage } from "@ncsn/core";
+import type { GpuNetwork } from "./gpu-network.ts";
 import { whileAlive } from "./lost-device.ts";
-
-/** A network that is open on ONNX Runtime's WebGPU provider. */
-export interface GpuNetwork {
-  /** The device that ONNX Runtime computes on. */
-  readonly device: GPUDevice;
-  readonly ort: { readonly Tensor: TensorConstructor & { fromGpuBuffer: typeof Tensor.fromGpuBuffer } };
-  /** Runs the network into the tensors given as fetches; one call after the other, whoever calls. */
-  readonly run: (feeds: InferenceSession.FeedsType, fetches: Record<string, Tensor>) => Promise<unknown>;
-  readonly card: Pick<Card, "shape" | "classes">;
-  /** The batch that the file is bound to, where it is. */
-  readonly fixedBatch: number | undefined;
-}
+import { paddedSize } from "./padded-size.ts";
 
 /** What a scorer is for. */
 export interface GpuScorerOptions {
@@ -35,60 +23,64 @@ export interface GpuScorer {
   dispose(): void;
 }
 
-/** How a session for {@link gpuScorer} is to be made. */
-export const gpuSessionOptions = {
-  executionProviders: [{ name: "webgpu" }],
-  graphOptimizationLevel: "all",
-  preferredOutputLocation: "gpu-buffer",
-} as const satisfies InferenceSession.SessionOptions;
+/** Where a run takes from and puts to; without x and score it is in the caller's own buffers. */
+interface Place {
+  readonly x?: GPUBuffer;
+  readonly sigma: GPUBuffer;
+  readonly label: GPUBuffer | undefined;
+  readonly score?: GPUBuffer;
+  run(x: GPUBuffer, out: GPUBuffer): Promise<unknown>;
+}
 
 /**
- * Scores `count` images in runs of equal size, the fewest that `batch` allows: the shapes stay the same, so that shaders
- * are compiled once, and where one run does, it reads and writes the caller's buffers. A tensor cannot begin inside a
- * buffer, so several runs go through buffers of their own, copied on the GPU. σ goes from float64 to float32 here.
+ * Scores `count` images in runs of equal size, the fewest that `batch` allows: one shape, so that shaders are compiled
+ * once. Where one run does, it reads and writes the caller's buffers. Several, and runs of a captured network, go
+ * through buffers of their own, copied on the GPU, since a tensor cannot begin inside a buffer. σ goes from float64 to
+ * float32 here.
  */
 export function gpuScorer(network: GpuNetwork, { count, batch, labels, check }: GpuScorerOptions): GpuScorer {
-  const { device, ort, card, fixedBatch } = network;
+  const { device, card, fixedBatch } = network;
   const runs = Math.ceil(count / (fixedBatch ?? batch));
   const size = fixedBatch ?? Math.ceil(count / runs);
   const dimension = card.shape.reduce((product, length) => product * length, 1);
-  const direct = runs === 1 && size === count;
 
   const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
   const made: GPUBuffer[] = [];
   const create = (label: string, elements: number): GPUBuffer => {
-    const buffer = device.createBuffer({
-      label,
-      size: paddedSize(4 * elements),
-      usage: STORAGE | COPY_SRC | COPY_DST,
-    });
+    const usage = STORAGE | COPY_SRC | COPY_DST;
+    const buffer = device.createBuffer({ label, size: paddedSize(4 * elements), usage });
     made.push(buffer);
     return buffer;
   };
-  const imagesOf = perBuffer((buffer) =>
-    ort.Tensor.fromGpuBuffer(buffer, { dataType: "float32", dims: [size, ...card.shape] }),
-  );
-  const spare = direct
-    ? undefined
-    : { x: create("x of a run", size * dimension), out: create("score of a run", size * dimension) };
+  const plain = ((): Place => {
+    const sigma = create("sigma", size);
+    const label = card.classes && create("label", size);
+    const direct = runs === 1 && size === count;
+    const own = direct ? {} : { x: create("x", size * dimension), score: create("score", size * dimension) };
+    const images = (buffer: GPUBuffer) => network.tensor(buffer, "float32", [size, ...card.shape]);
+    return {
+      ...own,
+      sigma,
+      label,
+      run: (x, out) =>
+        network.run(
+          {
+            x: images(own.x ?? x),
+            sigma: network.tensor(sigma, "float32", [size]),
+            ...(label && { label: network.tensor(label, "int32", [size]) }),
+          },
+          { score: images(own.score ?? out) },
+        ),
+    };
+  })();
 
-  const levels = new Float32Array(runs * size).fill(1);
-  const sigmas = Array.from({ length: runs }, () => create("sigma", size));
-  const sigmaTensors = sigmas.map((buffer) =>
-    ort.Tensor.fromGpuBuffer(buffer, { dataType: "float32", dims: [size] }),
-  );
-  const classesOf = (labels: Int32Array): Tensor[] => {
-    const padded = new Int32Array(runs * size).fill(-1);
-    padded.set(labels);
-    return Array.from({ length: runs }, (_, run) => {
-      const buffer = create("label", size);
-      device.queue.writeBuffer(buffer, 0, padded, run * size, size);
-      return ort.Tensor.fromGpuBuffer(buffer, { dataType: "int32", dims: [size] });
-    });
+  const levels = new Float32Array(runs * size).fill(1); // a run that is not full has some to spare
+  const classes = {
+    labels: new Int32Array(runs * size).fill(-1),
+    nothing: new Int32Array(runs * size).fill(-1),
   };
-  const classes = labels && { labels: classesOf(labels), nothing: classesOf(new Int32Array(count).fill(-1)) };
+  if (labels) classes.labels.set(labels);
   const turn = inTurn(device);
-
   const copy = (from: GPUBuffer, at: number, to: GPUBuffer, toAt: number, images: number): void => {
     const bytes = 4 * dimension;
     const encoder = device.createCommandEncoder();
@@ -97,21 +89,21 @@ export function gpuScorer(network: GpuNetwork, { count, batch, labels, check }: 
   };
 
   return {
-    async score(x, sigma, out, given = "labels") {
-      for (let i = 0; i < count; i++) levels[i] = typeof sigma === "number" ? sigma : sigma[i];
-      for (let run = 0; run < runs; run++) {
-        await check?.();
-        const at = run * size;
-        const images = Math.min(size, count - at);
-        device.queue.writeBuffer(sigmas[run], 0, levels, at, size);
-        if (spare) copy(x, at, spare.x, 0, images);
-        const feeds: Record<string, Tensor> = { x: imagesOf(spare?.x ?? x), sigma: sigmaTensors[run] };
-        if (classes) feeds.label = classes[given][run];
-        await whileAlive(device, () => network.run(feeds, { score: imagesOf(spare?.out ?? out) }));
-        if (spare) copy(spare.out, 0, out, at, images);
-        await turn();
-      }
-    },
+    score: (x, sigma, out, given = "labels") =>
+      network.alone(async () => {
+        for (let i = 0; i < count; i++) levels[i] = typeof sigma === "number" ? sigma : sigma[i];
+        for (let at = 0; at < count; at += size) {
+          await check?.();
+          const place: Place = (await whileAlive(device, () => network.captured(size))) ?? plain;
+          const images = Math.min(size, count - at);
+          device.queue.writeBuffer(place.sigma, 0, levels, at, size);
+          if (place.label) device.queue.writeBuffer(place.label, 0, classes[given], at, size);
+          if (place.x) copy(x, at, place.x, 0, images);
+          await whileAlive(device, () => place.run(x, out));
+          if (place.score) copy(place.score, 0, out, at, images);
+          await turn();
+        }
+      }),
     dispose() {
       for (const buffer of made.splice(0)) buffer.destroy();
     },
@@ -131,15 +123,5 @@ function inTurn(device: GPUDevice): () => Promise<void> {
     const [first, ...others] = ends;
     ends = others;
     await whileAlive(device, () => first);
-  };
-}
-
-/** A function of buffers that remembers what it made of each. */
-function perBuffer<Value>(make: (buffer: GPUBuffer) => Value): (buffer: GPUBuffer) => Value {
-  const made = new WeakMap<GPUBuffer, Value>();
-  return (buffer) => {
-    let value = made.get(buffer);
-    if (value === undefined) made.set(buffer, (value = make(buffer)));
-    return value;
   };
 }
