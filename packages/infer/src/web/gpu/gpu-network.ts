@@ -3,22 +3,28 @@ import type { Card } from "@ncsn/core";
 import type * as Ort from "onnxruntime-web/webgpu";
 import { captureGraph, type CapturedGraph } from "./captured-graph.ts";
 
-/** What a {@link gpuNetwork} is of. */
+/** What a {@link openGpuNetwork} is of. */
 export interface GpuNetworkOptions {
   /** The build of ONNX Runtime that has WebGPU. */
   readonly ort: Pick<typeof Ort, "Tensor" | "env">;
-  readonly card: Pick<Card, "shape" | "classes">;
-  /** The batch that the file is bound to, where it is. */
-  readonly fixedBatch?: number;
   /** Opens a session of the model with these options; more than one may be open. */
-  readonly open: (options: Ort.InferenceSession.SessionOptions) => Promise<Ort.InferenceSession>;
+  readonly open: (options: Ort.InferenceSession.SessionOptions) => Promise<OpenSession>;
+}
+
+/** A session and what is known of it. */
+export interface OpenSession {
+  readonly inference: Ort.InferenceSession;
+  readonly card: Card;
+  /** The batch that the file is bound to, where it is. */
+  readonly fixedBatch: number | undefined;
 }
 
 /** An open network. What is done with it is done inside {@link GpuNetwork.alone}. */
 export interface GpuNetwork {
   /** The device that ONNX Runtime computes on. */
   readonly device: GPUDevice;
-  readonly card: Pick<Card, "shape" | "classes">;
+  readonly card: Card;
+  /** The batch that the file is bound to, where it is. */
   readonly fixedBatch: number | undefined;
   /** Does a work when all before it has ended: runs must not overlap, nor what goes into their buffers. */
   alone<Result>(work: () => Promise<Result>): Promise<Result>;
@@ -43,8 +49,8 @@ const sessionOptions = {
 } as const satisfies Ort.InferenceSession.SessionOptions;
 
 /** Opens the network. @throws what `open` throws */
-export async function gpuNetwork({ ort, card, fixedBatch, open }: GpuNetworkOptions): Promise<GpuNetwork> {
-  const session = await open(sessionOptions);
+export async function openGpuNetwork({ ort, open }: GpuNetworkOptions): Promise<GpuNetwork> {
+  const { inference, card, fixedBatch } = await open(sessionOptions);
   const device = await ort.env.webgpu.device;
   const tensors = new WeakMap<GPUBuffer, Ort.Tensor>();
   const asked = new Map<number, number>();
@@ -66,7 +72,7 @@ export async function gpuNetwork({ ort, card, fixedBatch, open }: GpuNetworkOpti
       tensors.set(buffer, known);
       return known;
     },
-    run: (feeds, fetches) => session.run(feeds, fetches),
+    run: (feeds, fetches) => inference.run(feeds, fetches),
     async captured(images) {
       if (graph?.images === images || refused) return graph;
       const times = (asked.get(images) ?? 0) + 1;
@@ -76,9 +82,10 @@ export async function gpuNetwork({ ort, card, fixedBatch, open }: GpuNetworkOpti
       await graph?.release();
       graph = undefined;
       try {
-        graph = await captureGraph(network, images, () =>
-          open({ ...sessionOptions, enableGraphCapture: true }),
-        );
+        graph = await captureGraph(network, images, async () => {
+          const session = await open({ ...sessionOptions, enableGraphCapture: true });
+          return session.inference;
+        });
       } catch {
         refused = true; // an operator without a kernel on WebGPU, say: it goes on as it went until here
       }
@@ -86,7 +93,7 @@ export async function gpuNetwork({ ort, card, fixedBatch, open }: GpuNetworkOpti
     },
     async release() {
       await graph?.release();
-      await session.release();
+      await inference.release();
     },
   };
   return network;
