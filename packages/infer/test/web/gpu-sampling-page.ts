@@ -125,21 +125,17 @@ export async function scoresInFlight(file: string): Promise<number> {
   return held;
 }
 
-/** Loses the device in the middle of a sampling. @returns what it and what comes after it are rejected with */
+/** Loses the device in the middle of a sampling. @returns what this read, and what comes later, is rejected with */
 export async function loseDevice(file: string): Promise<string[]> {
   const { card, network } = await opened(file);
+  const { device } = network;
   const scorer = gpuScorer(network, { count: 2, batch: 1 });
   const score = scorer.score.bind(scorer);
-  const space = gpuSpace({ device: network.device, count: 2, shape: card.shape, key: [0, 0], score });
+  const space = gpuSpace({ device, count: 2, shape: card.shape, key: [0, 0], score });
   const x = await space.score(space.noise(0), 1);
-  const under = space.score(x, 1);
-  network.device.destroy();
-  const outcomes: PromiseSettledResult<unknown>[] = await Promise.allSettled([
-    under,
-    space.score(x, 1),
-    space.read(x),
-  ]);
-  await network.device.lost;
-  outcomes.push(...(await Promise.allSettled([space.score(x, 1), space.dot(x, x), space.firstLost()])));
+  const under = space.read(x);
+  device.destroy();
+  const outcomes: PromiseSettledResult<unknown>[] = await Promise.allSettled([under]);
+  outcomes.push(...(await Promise.allSettled([space.score(x, 1), space.dot(x, x), space.read(x)])));
   return outcomes.map((outcome) => (outcome.status === "rejected" ? String(outcome.reason) : outcome.status));
 }

@@ -23,7 +23,6 @@ function exported(choice: ModelChoice): Uint8Array<ArrayBuffer> {
   const { config, parameters, probe } = trainedModel(choice);
   return Uint8Array.from(exportModel({ config, step: 1, parameters, probe: probe() }));
 }
-const mlp = exported({ network: "mlp", options: { width: 16, layers: 2 }, shape: [2, 1, 1] });
 const unet = exported({
   options: { channels: 4, multipliers: [1], embedding: 8, features: 8 },
   shape: [1, 8, 8],
@@ -38,7 +37,6 @@ beforeAll(async () => {
     files: {
       "plain.onnx": gaussianModel(plain),
       "classed.onnx": gaussianModel(classed),
-      "mlp.onnx": mlp,
       "unet.onnx": unet,
     },
   });
@@ -94,12 +92,12 @@ describe("a sampling", () => {
   });
 
   it.each([
-    ["plain", heun],
-    ["plain", langevin],
+    ["plain", { count: 7, sampler: "heun", steps: 12 }],
+    ["plain", { count: 9, sampler: "annealed-langevin", steps: 6 }],
     ["unet", { count: 4, sampler: "heun", steps: 4 }],
     ["unet", { count: 4, sampler: "annealed-langevin", steps: 2 }],
   ] as const)("neither reads nor writes a tensor, nor makes a buffer: %s, %j", async (file, request) => {
-    const { steps } = await page.call("sample", `${file}.onnx`, request, 8);
+    const { steps } = await page.call("sample", `${file}.onnx`, request, 16);
     expect(steps.length).toBeGreaterThan(3);
     for (const { maps } of steps) expect(maps).toBe(0);
     const bytes = file === "plain" ? imageBytes : 4 * 64;
@@ -110,12 +108,10 @@ describe("a sampling", () => {
     for (const { buffers } of steps.slice(2)) expect(buffers).toEqual([]);
   });
 
-  it.each([
-    ["mlp", mlp, { count: 300, seed: 5, sampler: "heun", steps: 30 }],
-    ["unet", unet, { count: 3, seed: 6, sampler: "heun", steps: 6 }],
-  ] as const)("of an exported %s is Node's", async (file, bytes, request) => {
-    const { pixels } = await page.call("sample", `${file}.onnx`, request, 512);
-    const node = await load(bytes, { device: "cpu" });
+  it("of an exported network is Node's", async () => {
+    const request = { count: 3, seed: 6, sampler: "heun", steps: 6 } as const;
+    const { pixels } = await page.call("sample", "unet.onnx", request, 8);
+    const node = await load(unet, { device: "cpu" });
     const { data } = await node.sample(request);
     await node.dispose();
     expect(worst(pixels, data)).toBeLessThan(1e-3);
@@ -149,7 +145,7 @@ describe("scores", () => {
     expect(worst(pixels, await expected(plain, request))).toBeLessThan(1e-5);
     const late = steps.slice(25, -1);
     for (const { uploads, buffers, maps } of late) {
-      expect(uploads.length).toBe(3); // σ twice, and our scalars
+      expect(uploads.length).toBe(4); // σ and scalars of ours, twice each
       expect([buffers, maps]).toEqual([[], 0]);
     }
   });
@@ -162,6 +158,6 @@ describe("scores", () => {
 it("tells of a lost device, at once and ever after", async () => {
   expect(page.complaints).toEqual([]);
   const outcomes = await page.call("loseDevice", "plain.onnx");
-  expect(outcomes.length).toBe(6);
-  for (const outcome of outcomes) expect(outcome).toMatch(/^DeviceLostError: the GPU was lost: /);
+  expect(outcomes.length).toBe(4);
+  for (const outcome of outcomes) expect(outcome).toMatch(/^DeviceLostError: the GPU was lost: \S/);
 });

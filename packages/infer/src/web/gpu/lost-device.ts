@@ -23,18 +23,33 @@ async function tellWhenLost(device: GPUDevice, watch: Watch): Promise<void> {
   for (const reject of watch.waiting) reject(watch.error);
 }
 
+/** Milliseconds that the news of a loss may come behind the failures that it causes. */
+const behind = 100;
+
 /**
- * What `work` comes to, or a rejection as soon as the device is lost: much of WebGPU then never answers. Not by
- * `Promise.race` with `device.lost`, which would keep every race in memory until that day.
+ * What `work` comes to, or a rejection as soon as the device is lost: much of WebGPU then never answers, or fails with
+ * words that do not say why. A promise of its own for each work: `device.lost` itself would keep all of them in memory.
  * @throws DeviceLostError
  */
-export function whileAlive<T>(device: GPUDevice, work: () => Promise<T>): Promise<T> {
+export async function whileAlive<T>(device: GPUDevice, work: () => Promise<T>): Promise<T> {
   const watch = watchOf(device);
-  if (watch.error !== undefined) return Promise.reject(watch.error);
-  return new Promise<T>((resolve, reject) => {
-    watch.waiting.add(reject);
-    work()
-      .then(resolve, reject)
-      .finally(() => watch.waiting.delete(reject));
+  if (watch.error !== undefined) throw watch.error;
+  const { promise: lost, reject: tell } = withReject();
+  watch.waiting.add(tell);
+  try {
+    return await Promise.race([work(), lost]);
+  } catch (error) {
+    if (watch.error === undefined) await new Promise((resolve) => setTimeout(resolve, behind));
+    throw watch.error ?? error;
+  } finally {
+    watch.waiting.delete(tell);
+  }
+}
+
+function withReject(): { promise: Promise<never>; reject: (error: DeviceLostError) => void } {
+  let reject!: (error: DeviceLostError) => void;
+  const promise = new Promise<never>((_, no) => {
+    reject = no;
   });
+  return { promise, reject };
 }
