@@ -1,25 +1,15 @@
 import type { Network } from "../workers/network.ts";
-import { gpuScorer, gpuSpace, type GpuSpaceOptions } from "./gpu/index.ts";
-import type { Runtime } from "./runtime.ts";
-import type { WebSession } from "./session.ts";
+import { gpuScorer, gpuSpace, type BufferNetwork, type GpuSpaceOptions } from "./gpu/index.ts";
 
 /** A network whose images lie in buffers of the GPU that ONNX Runtime computes on. */
-export async function gpuNetwork(
-  { ort }: Runtime,
-  { inference, card, fixedBatch, release }: WebSession,
-): Promise<Network<GPUBuffer>> {
-  const device = await ort.env.webgpu.device;
-  const scorerOf = (options: Parameters<typeof gpuScorer>[1]) =>
-    gpuScorer(
-      { device, ort, card, fixedBatch, run: (feeds, fetches) => inference.run(feeds, fetches) },
-      options,
-    );
+export function gpuNetwork(network: BufferNetwork): Network<GPUBuffer> {
+  const { device, card, fixedBatch } = network;
   /** A space, and what of its scorer goes with it. */
   const spaceOf = (
     scoring: Parameters<typeof gpuScorer>[1],
     options: Pick<GpuSpaceOptions, "key" | "first">,
   ) => {
-    const scorer = scorerOf(scoring);
+    const scorer = gpuScorer(network, scoring);
     const space = gpuSpace({
       device,
       count: scoring.count,
@@ -47,12 +37,12 @@ export async function gpuNetwork(
         space.dispose();
       }
     },
-    release,
+    release: () => network.release(),
   };
 }
 
-/** Tells once when the GPU of a network is gone. */
-export async function lossOf({ ort }: Runtime): Promise<string> {
-  const { reason, message } = await (await ort.env.webgpu.device).lost;
+/** Tells once when a GPU is gone. */
+export async function lossOf(device: GPUDevice): Promise<string> {
+  const { reason, message } = await device.lost;
   return message.trim().split("\n")[0] || reason;
 }

@@ -3,7 +3,7 @@ import { hostNetwork } from "../workers/host-network.ts";
 import { jobsOf } from "../workers/jobs.ts";
 import type { Answer, Request } from "../workers/protocol.ts";
 import { serve } from "../workers/serve.ts";
-import { gpuSessionOptions } from "./gpu/index.ts";
+import { openBufferNetwork } from "./gpu/index.ts";
 import { gpuNetwork, lossOf } from "./gpu-network.ts";
 import { loadRuntime, type RuntimeSource } from "./runtime.ts";
 import { openSession } from "./session.ts";
@@ -19,10 +19,12 @@ export function servePage(source: RuntimeSource): void {
         const session = await openSession(runtime, model, card, { executionProviders: ["wasm"] });
         return jobsOf(hostNetwork(session), wanted);
       }
-      const session = await openSession(runtime, model, card, gpuSessionOptions);
-      const network = await gpuNetwork(runtime, session);
-      void lossOf(runtime).then((lost) => post({ lost }, []));
-      return jobsOf(network, wanted);
+      const network = await openBufferNetwork({
+        ort: runtime.ort,
+        open: (options) => openSession(runtime, model, card, options),
+      });
+      void lossOf(network.device).then((lost) => post({ lost }, []));
+      return jobsOf(gpuNetwork(network), wanted);
     },
     post,
     listen: listening(),

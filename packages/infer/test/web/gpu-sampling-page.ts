@@ -1,6 +1,6 @@
 /** What the test of sampling on the GPU does inside a page. */
 import { readCard, toPixels, type Given } from "@ncsn/core";
-import { openGpuNetwork } from "../../src/web/gpu/gpu-network.ts";
+import { openBufferNetwork } from "../../src/web/gpu/buffer-network.ts";
 import { gpuScorer } from "../../src/web/gpu/gpu-scorer.ts";
 import { gpuSpace } from "../../src/web/gpu/gpu-space.ts";
 import { resolvePlan, type SampleRequest } from "../../src/plan.ts";
@@ -18,7 +18,7 @@ async function openFile(file: string) {
     const inference = await ort.InferenceSession.create(bytes, options);
     return { inference, card, fixedBatch: undefined };
   };
-  return { card, network: await openGpuNetwork({ ort, open }) };
+  return { card, network: await openBufferNetwork({ ort, open }) };
 }
 
 const files = new Map<string, ReturnType<typeof openFile>>();

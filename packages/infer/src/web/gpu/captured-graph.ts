@@ -4,7 +4,7 @@
  * twentieth of the time. In return all that goes in and out stays in the same buffers.
  */
 import type { InferenceSession } from "onnxruntime-web/webgpu";
-import type { GpuNetwork } from "./gpu-network.ts";
+import type { BufferNetwork } from "./buffer-network.ts";
 import { paddedSize } from "./padded-size.ts";
 
 /** A captured network and the buffers that it reads and writes. */
@@ -22,7 +22,7 @@ export interface CapturedGraph {
 
 /** Opens a session that captures at its first run. @throws where ONNX Runtime cannot capture this network */
 export async function captureGraph(
-  { device, card, tensor }: Pick<GpuNetwork, "device" | "card" | "tensor">,
+  { device, card, tensor }: Pick<BufferNetwork, "device" | "card" | "tensor">,
   images: number,
   open: () => Promise<InferenceSession>,
 ): Promise<CapturedGraph> {

@@ -1,6 +1,6 @@
 /** Scores by a network on the GPU, from buffer to buffer: x and the score stay there. */
 import type { Given, PerImage } from "@ncsn/core";
-import type { GpuNetwork } from "./gpu-network.ts";
+import type { BufferNetwork } from "./buffer-network.ts";
 import { whileAlive } from "./lost-device.ts";
 import { paddedSize } from "./padded-size.ts";
 
@@ -38,7 +38,10 @@ interface Place {
  * through buffers of their own, copied on the GPU, since a tensor cannot begin inside a buffer. σ goes from float64 to
  * float32 here.
  */
-export function gpuScorer(network: GpuNetwork, { count, batch, labels, check }: GpuScorerOptions): GpuScorer {
+export function gpuScorer(
+  network: BufferNetwork,
+  { count, batch, labels, check }: GpuScorerOptions,
+): GpuScorer {
   const { device, card, fixedBatch } = network;
   const runs = Math.ceil(count / (fixedBatch ?? batch));
   const size = fixedBatch ?? Math.ceil(count / runs);

@@ -73,7 +73,7 @@ export function gpuSpace({ device, count, shape, key, first = 0, score }: GpuSpa
     encoder.copyBufferToBuffer(buffer, 0, reader, 0, bytes);
     device.queue.submit([encoder.finish()]);
     await whileAlive(device, () => reader.mapAsync(GPUMapMode.READ));
-    const numbers = reader.getMappedRange().slice(0);
+    const numbers = reader.getMappedRange(0, bytes).slice(0);
     reader.unmap();
     idle.push(reader);
     return numbers;

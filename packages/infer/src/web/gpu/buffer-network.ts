@@ -3,8 +3,8 @@ import type { Card } from "@ncsn/core";
 import type * as Ort from "onnxruntime-web/webgpu";
 import { captureGraph, type CapturedGraph } from "./captured-graph.ts";
 
-/** What a {@link openGpuNetwork} is of. */
-export interface GpuNetworkOptions {
+/** What a {@link openBufferNetwork} is of. */
+export interface BufferNetworkOptions {
   /** The build of ONNX Runtime that has WebGPU. */
   readonly ort: Pick<typeof Ort, "Tensor" | "env">;
   /** Opens a session of the model with these options; more than one may be open. */
@@ -19,8 +19,8 @@ export interface OpenSession {
   readonly fixedBatch: number | undefined;
 }
 
-/** An open network. What is done with it is done inside {@link GpuNetwork.alone}. */
-export interface GpuNetwork {
+/** An open network. What is done with it is done inside {@link BufferNetwork.alone}. */
+export interface BufferNetwork {
   /** The device that ONNX Runtime computes on. */
   readonly device: GPUDevice;
   readonly card: Card;
@@ -49,7 +49,7 @@ const sessionOptions = {
 } as const satisfies Ort.InferenceSession.SessionOptions;
 
 /** Opens the network. @throws what `open` throws */
-export async function openGpuNetwork({ ort, open }: GpuNetworkOptions): Promise<GpuNetwork> {
+export async function openBufferNetwork({ ort, open }: BufferNetworkOptions): Promise<BufferNetwork> {
   const { inference, card, fixedBatch } = await open(sessionOptions);
   const device = await ort.env.webgpu.device;
   const tensors = new WeakMap<GPUBuffer, Ort.Tensor>();
@@ -58,7 +58,7 @@ export async function openGpuNetwork({ ort, open }: GpuNetworkOptions): Promise<
   let refused = false;
   let queue: Promise<unknown> = Promise.resolve();
 
-  const network: GpuNetwork = {
+  const network: BufferNetwork = {
     device,
     card,
     fixedBatch,
