@@ -6,5 +6,7 @@ export default defineConfig({
     // ONNX Runtime refuses typed arrays of another realm, which worker threads of vitest would give it.
     pool: "forks",
     testTimeout: 60_000,
+    // What a page comes to is waited for; how long that takes on a busy machine decides nothing.
+    expect: { poll: { timeout: 30_000 } },
   },
 });

@@ -68,17 +68,17 @@ button {
   padding: 0;
   border: 0;
   border-radius: calc(var(--radius) - 2px);
-  background: none;
+  background: var(--faint);
   color: inherit;
   font: inherit;
   cursor: pointer;
   touch-action: manipulation;
 }
 .error button { padding: 0 16px; border: 1px solid var(--line) }
-@media (hover: hover) { button:hover:enabled { background: var(--faint) } }
+@media (hover: hover) { button:hover:enabled { background: var(--line) } }
 button:active:enabled { background: var(--line) }
 button:disabled, input:disabled { opacity: 0.4; cursor: default }
-.play { background: var(--faint); color: var(--accent) }
+.play { color: var(--accent) }
 button:focus-visible, input:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
 svg { inline-size: 1.375rem; block-size: 1.375rem; fill: currentColor }
 .seed svg { fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linecap: round; stroke-linejoin: round }
@@ -115,7 +115,7 @@ input::-moz-range-thumb { inline-size: 16px; block-size: 16px; border: 0; border
   justify-content: space-between;
   gap: 12px;
   min-block-size: 1.3em;
-  margin: 2px 2px 0;
+  margin: 6px 2px 0;
   color: var(--soft);
   font-variant-numeric: tabular-nums;
   white-space: nowrap;

@@ -3,7 +3,7 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openChromium } from "../../../../test/browser/chromium.ts";
 import type { Served } from "../../../../test/browser/serve.ts";
-import type { ScoreSampler } from "../../src/element/index.ts";
+import type { ScoreSampler } from "@ncsn/infer/element";
 import { elementPage, serveRepository } from "./element-page.ts";
 import type { counts as Counts, exactModel as ExactModel } from "./exact-model.js";
 

@@ -1,0 +1,31 @@
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { openChromium } from "../browser/chromium.ts";
+import { finished, openExample, picture, root, temporaryFolder } from "./example-page.ts";
+
+const site = temporaryFolder();
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const [, embed = ""] = /```html\n(.*?)```/s.exec(readme) ?? [];
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await openChromium({ webgpu: false });
+  writeFileSync(join(site.folder, "index.html"), `${embed}<link rel="icon" href="data:,">`); // or Chromium asks for one
+  symlinkSync(join(root, "models/mnist.onnx"), join(site.folder, "mnist.onnx"));
+  symlinkSync(join(root, "packages/infer/dist/browser"), join(site.folder, "ncsn"));
+});
+afterAll(async () => {
+  await browser.close();
+  site.remove();
+});
+
+it("the embed of the README is short and runs, with ONNX Runtime from another server", async () => {
+  expect(embed.trimEnd().split("\n").length).toBeLessThanOrEqual(8);
+  await using opened = await openExample(browser, site.folder, { isolated: false });
+  const { page, complaints } = opened;
+  await finished(page);
+  await picture(page, "readme");
+  expect(complaints).toEqual([]);
+});
