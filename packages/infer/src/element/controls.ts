@@ -4,7 +4,6 @@ import { css } from "./style.ts";
 /** The nodes that the element speaks to. */
 export interface Controls {
   readonly stage: HTMLElement;
-  readonly meter: HTMLElement;
   readonly play: HTMLButtonElement;
   readonly slider: HTMLInputElement;
   readonly seed: HTMLButtonElement;
@@ -42,8 +41,7 @@ export function buildControls(root: ShadowRoot, canvas: HTMLCanvasElement): Cont
   const message = node("p");
   const retry = node("button", { type: "button", part: "button" }, "Try again");
   const error = node("div", { class: "error", part: "error", role: "alert", hidden: "" }, message, retry);
-  const meter = node("div", { class: "meter", part: "meter", hidden: "" });
-  const stage = node("div", { class: "stage", part: "stage" }, canvas, meter, error);
+  const stage = node("div", { class: "stage", part: "stage" }, canvas, error);
 
   const play = node("button", { type: "button", class: "play", part: "button play", disabled: "" });
   const slider = node("input", {
@@ -65,7 +63,7 @@ export function buildControls(root: ShadowRoot, canvas: HTMLCanvasElement): Cont
   const caption = node("div", { class: "caption", part: "caption", "aria-hidden": "true" }, moment, device);
   const status = node("div", { class: "status", role: "status" });
   root.append(stage, bar, caption, status);
-  const controls = { stage, meter, play, slider, seed, error, message, retry, moment, device, status };
+  const controls = { stage, play, slider, seed, error, message, retry, moment, device, status };
   setPlayAction(controls, "Play");
   setSeed(controls, 0);
   return controls;

@@ -114,7 +114,7 @@ export class Playback {
   seek(index: number): void {
     this.pause();
     if (index <= this.#sampled) this.#show(this.#recording.at(index));
-    else this.#goal = Math.min(index, this.end);
+    else this.#goal = Math.min(index, (this.#total ?? Infinity) - 1);
     this.#schedule();
   }
 

@@ -228,25 +228,19 @@ export class ScoreSampler extends EventfulElement {
     if (!src || !(this.#near || this.#intent === "play" || this.#intent === "final")) return;
     this.#setState("loading", true);
     this.#say("Loading the model");
-    try {
-      const at = (address: string) => new URL(address, this.ownerDocument.baseURI).href;
-      const address = at(src);
-      const options = {
-        device: (this.device ?? "auto") as LoadingOptions["device"], // an unknown one is refused with the known
-        ...(this.wasmPaths !== null && { wasmPaths: at(this.wasmPaths) }),
-      };
-      const hold = holdModel(JSON.stringify([address, options]), async (signal) => {
-        const load = await ScoreSampler.loader();
-        return load(address, { ...options, signal });
-      });
-      this.#hold = hold;
-      hold.model.then(
-        (model) => this.#hold === hold && this.#ready(model),
-        (error: unknown) => this.#hold === hold && this.#fail(error),
-      );
-    } catch (error) {
-      this.#fail(error); // an address that is none
-    }
+    const { device, wasmPaths } = this;
+    const options = {
+      device: (device ?? "auto") as LoadingOptions["device"], // load refuses an unknown one and lists the known
+      ...(wasmPaths !== null && { wasmPaths }),
+    };
+    const hold = holdModel(JSON.stringify([src, options]), async (signal) =>
+      (await ScoreSampler.loader())(src, { ...options, signal }),
+    );
+    this.#hold = hold;
+    hold.model.then(
+      (model) => this.#hold === hold && this.#ready(model),
+      (error: unknown) => this.#hold === hold && this.#fail(error),
+    );
   }
 
   #ready(model: Model): void {
@@ -413,10 +407,11 @@ export class ScoreSampler extends EventfulElement {
     this.#describe();
   }
 
+  /** The slider waits for the first step, which tells how many there are. */
   #enable(on: boolean): void {
     const { play, slider, seed } = this.#controls;
-    slider.disabled = seed.disabled = !on;
-    play.disabled = !on;
+    play.disabled = seed.disabled = !on;
+    slider.disabled ||= !on;
   }
 
   /** Brings the controls and their words up to date with what is shown. */
@@ -428,6 +423,7 @@ export class ScoreSampler extends EventfulElement {
     const [step, end] = [moment.index + 1, playback.end + 1];
     const sigma = Number(moment.sigma.toPrecision(2));
     const done = playback.complete && moment.index === playback.end;
+    this.#controls.slider.disabled = false;
     setPlayAction(this.#controls, playback.playing ? "Pause" : done ? "Play again" : "Play");
     setSeed(this.#controls, seed);
     setSlider(

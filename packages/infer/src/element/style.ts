@@ -36,15 +36,6 @@ canvas {
 }
 .loading canvas { animation: breathe 2.4s ease-in-out infinite; background: var(--faint); border-radius: calc(var(--radius) - 4px) }
 @keyframes breathe { 50% { opacity: 0.35 } }
-.meter {
-  position: absolute;
-  inset: auto 0 0 0;
-  block-size: 3px;
-  background: var(--accent);
-  transform: scaleX(var(--loaded, 0));
-  transform-origin: left;
-  transition: transform 0.2s;
-}
 .error {
   position: absolute;
   inset: 0;
@@ -76,7 +67,6 @@ button {
 }
 .error button { padding: 0 16px; border: 1px solid var(--line) }
 @media (hover: hover) { button:hover:enabled { background: var(--line) } }
-button:active:enabled { background: var(--line) }
 button:disabled, input:disabled { opacity: 0.4; cursor: default }
 .play { color: var(--accent) }
 button:focus-visible, input:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }

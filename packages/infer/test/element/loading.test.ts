@@ -19,7 +19,9 @@ const folder = siteOf({
   "index.html": html(sampler(`src="gaussian.onnx" device="wasm" autoplay`)),
   "two.html": html(sampler(`src="gaussian.onnx" device="wasm" autoplay`).repeat(2)),
   "empty.html": html(""),
-  "far.html": html(`<div style="height: 5000px"></div>${sampler(`src="gaussian.onnx" device="wasm" autoplay`)}`),
+  "far.html": html(
+    `<div style="height: 5000px"></div>${sampler(`src="gaussian.onnx" device="wasm" autoplay`)}`,
+  ),
   "gaussian.onnx": gaussianModel(),
   "broken.onnx": gaussianModel().slice(0, 300),
   "wrong.onnx": gaussianModel({ flaw: 1.1 }),
@@ -130,7 +132,7 @@ describe("loading", () => {
 describe("a message stands in the element for", () => {
   it.each([
     ["a missing model", `src="missing.onnx"`, /cannot download the model .*missing.onnx: .*404/],
-    ["an address that is none", `src="https://:x"`, /Invalid URL/],
+    ["an address that is none", `src="https://:x"`, /https:\/\/:x: this is no address/],
     ["a web page for a model", `src="empty.html"`, /the answer is a web page, not a model/],
     ["a broken model", `src="broken.onnx"`, /no model card|truncated|not an ONNX file/],
     ["a network that computes something else", `src="wrong.onnx" device="wasm"`, /gaussian on wasm: .*probe/],
