@@ -86,7 +86,7 @@ export function optionField(
     }
     case "integer":
     case "number": {
-      const range = { least, most, integer: kind === "integer", empty: "auto", about };
+      const range = { least, most, integer: kind === "integer", empty: "–", about };
       const { element, show } = numberField(label, range, changed);
       return { element, show: (value) => show(typeof value === "number" ? value : undefined) };
     }

@@ -16,12 +16,14 @@ export function placesOf(
   });
   const longest = Math.max(...groups.map(({ length }) => length));
   const places: number[] = [];
-  for (const group of groups) {
+  groups.forEach((group, g) => {
     const { sigma } = stills[group[0]];
     const from = position(sigma);
     const to = position(levels.find((level) => level < sigma) ?? 0);
-    group.forEach((_, k) => places.push(from + ((to - from) * k) / longest));
-  }
+    // The last level may have more stills to come: as many as others have.
+    const length = g === groups.length - 1 ? longest : group.length;
+    group.forEach((_, k) => places.push(from + ((to - from) * k) / length));
+  });
   return places;
 }
 

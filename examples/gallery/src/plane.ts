@@ -117,8 +117,9 @@ export function startPlane(): void {
           mine.sigmas = [mine.sigmas[1], value.sigma];
           mine.step = value.index + 1;
           mine.total = value.total;
+          const due = mine.since + mine.interval;
           mine.interval = duration() / (value.total ?? 100);
-          mine.since = Math.max(mine.since + mine.interval, performance.now() - mine.interval);
+          mine.since = Math.max(due, performance.now() - mine.interval);
         }
         setSigma(between(mine.sigmas, progress(mine), data.sigmaRange[0]));
       }

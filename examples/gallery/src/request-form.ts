@@ -27,6 +27,7 @@ export function requestForm(
   const sampler = choiceField("sampler", names, (sampler) =>
     changed({ sampler, steps: undefined, options: {} }),
   );
+  sampler.element.classList.add("wide");
   const steps = numberField("steps", { least: 1, most: 10_000 }, (steps) => changed({ steps }));
   const see = choiceField("show", ["scaled", "denoised"] as const, (see) => changed({ see }), views);
   const device = choiceField("device", devices, (device) => changed({ device }));
