@@ -94,7 +94,7 @@ export function paintPlane(canvas: HTMLCanvasElement, scene: Scene): void {
     const now = (i: number) => before[i] + (last[i] - before[i]) * part;
     context.lineWidth = Math.max(1, side / 600);
     for (let age = trail.length - 2; age >= 1; age--) {
-      context.strokeStyle = css(warm, 0.5 * (age / trail.length) ** 2);
+      context.strokeStyle = css(warm, 0.7 * (age / trail.length) ** 2);
       context.beginPath();
       const [from, to] = [trail[age - 1], trail[age]];
       for (let i = 0; i < from.length; i += 2) {

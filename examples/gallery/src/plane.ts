@@ -133,10 +133,10 @@ export function startPlane(): void {
 
   const finish = (mine: Flow) => {
     mine.trail.splice(0, mine.trail.length - 1);
+    setSigma(mine.sigmas[1]);
     play.classList.remove("playing");
     play.setAttribute("aria-label", "Let samples flow");
     canvas.dataset.finished = String(mine.step);
-    draw();
   };
 
   const show = (name: string) => {
