@@ -1,5 +1,6 @@
 export * from "./card.ts";
 export * from "./checkpoint.ts";
+export * from "./control/index.ts";
 export * from "./datasets/dataset.ts";
 export * from "./datasets/index.ts";
 export * from "./density-space.ts";
