@@ -10,7 +10,7 @@ export const ncsn: Recipe = {
   levels: { name: "geometric", count: 10 },
   parameterization: "ncsn",
   objective: { weight: "dsm", sigma: { name: "levels" } },
-  network: { name: "unet", options: {} },
+  network: { name: "ncsn", options: {} },
   optimiser: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, warmup: 0, finalRate: 1, emaDecay: 0 },
   batch: 128,
   length: { steps: 20_000 },

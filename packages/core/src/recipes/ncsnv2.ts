@@ -13,7 +13,7 @@ export const ncsnv2: Recipe = {
   levels: { name: "geometric", count: 232 },
   parameterization: "ncsnv2",
   objective: { weight: "dsm", sigma: { name: "levels" } },
-  network: { name: "unet", options: {} },
+  network: { name: "ncsnv2", options: {} },
   optimiser: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, warmup: 0, finalRate: 1, emaDecay: 0.999 },
   batch: 128,
   length: { steps: 20_000 },
