@@ -99,7 +99,7 @@ describe("a plan", () => {
     [{ options: { eta: 1 } }, "unknown option of heun: eta (it has none)"],
     [
       { sampler: "annealed-langevin", options: { eta: 1 } },
-      "unknown option of annealed-langevin: eta (it has stepsPerLevel, epsilon, alpha, denoise)",
+      "unknown option of annealed-langevin: eta (it has stepsPerLevel, epsilon, alpha, denoise, diagnose)",
     ],
     [
       { sampler: "annealed-langevin", options: { stepsPerLevel: 0 } },

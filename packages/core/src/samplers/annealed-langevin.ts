@@ -7,7 +7,9 @@
  * The papers' form x + (α/2)·score + √α·z is the same process with half the α. A level of 0 at a schedule's end is
  * passed over: no step is small enough for it.
  */
-import type { Sampler } from "./sampler.ts";
+import { consume } from "./consume.ts";
+import { langevinDiagnostics, varianceAfter } from "./diagnostics.ts";
+import { diagnoseRule, type Sampler } from "./sampler.ts";
 
 /** Its options; step sizes are of x ← x + α·score + √(2α)·z, model units. */
 export interface AnnealedLangevinOptions {
@@ -19,6 +21,8 @@ export interface AnnealedLangevinOptions {
   readonly alpha?: number;
   /** End with a denoising step. */
   readonly denoise: boolean;
+  /** Measure each step against theory. */
+  readonly diagnose?: boolean;
 }
 
 export const annealedLangevin: Sampler<AnnealedLangevinOptions> = {
@@ -36,6 +40,7 @@ export const annealedLangevin: Sampler<AnnealedLangevinOptions> = {
     },
     alpha: { kind: "number", above: 0, insteadOf: "epsilon", about: "one step size for all levels" },
     denoise: { kind: "boolean", about: "end with a denoising step" },
+    diagnose: diagnoseRule,
   },
   evaluations: (steps, { stepsPerLevel, denoise }) => steps * stepsPerLevel + (denoise ? 1 : 0),
 
@@ -62,34 +67,34 @@ export const annealedLangevin: Sampler<AnnealedLangevinOptions> = {
 
   async *run(space, x, schedule, options) {
     const sigmas = levels(schedule);
-    const { stepsPerLevel, denoise, alpha: constant } = options;
+    const { stepsPerLevel, denoise, diagnose, alpha: constant } = options;
     const epsilon = stepSize(sigmas, options);
     const last = sigmas[sigmas.length - 1];
     const total = sigmas.length * stepsPerLevel + (denoise ? 1 : 0);
+    let variance = sigmas[0] ** 2; // of x around the data, in theory
     let index = 0;
     for (const sigma of sigmas) {
       const alpha = constant ?? (epsilon * sigma ** 2) / last ** 2;
       for (let t = 0; t < stepsPerLevel; t++, index++) {
         const score = await space.score(x, sigma);
         const z = space.noise(index + 1); // draw 0 made the prior
-        const next = space.combine([
+        const diagnostics =
+          diagnose && (await langevinDiagnostics(space, { score, z, sigma, alpha, variance }));
+        variance = varianceAfter(variance, sigma, alpha);
+        x = consume(space, [
           [1, x],
           [alpha, score],
           [Math.sqrt(2 * alpha), z],
         ]);
-        space.release(x, score, z);
-        x = next;
-        yield { index, total, sigma, evaluations: index + 1, x };
+        yield { index, total, sigma, evaluations: index + 1, x, ...(diagnostics && { diagnostics }) };
       }
     }
     if (denoise) {
       const score = await space.score(x, last);
-      const denoised = space.combine([
+      x = consume(space, [
         [1, x],
         [last ** 2, score],
       ]);
-      space.release(x, score);
-      x = denoised;
       yield { index, total, sigma: 0, evaluations: index + 1, x };
     }
     return x;

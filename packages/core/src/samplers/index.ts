@@ -16,6 +16,7 @@ import type { Sampler } from "./sampler.ts";
 export type { AncestralOptions } from "./ancestral.ts";
 export { bestEpsilon, varianceRatio, type AnnealedLangevinOptions } from "./annealed-langevin.ts";
 export type { ConsistentAnnealedOptions } from "./consistent-annealed.ts";
+export { diagnoseLevels, langevinAdvice, type Diagnostics, type LevelDiagnosis } from "./diagnostics.ts";
 export type { DpmSolverOptions } from "./dpm-solver-2m.ts";
 export type { EdmStochasticOptions } from "./edm-stochastic.ts";
 export type { EulerMaruyamaOptions } from "./euler-maruyama.ts";

@@ -5,13 +5,16 @@
  * density keeps apart that is next to never, and annealing is for that.
  */
 import { consume } from "./consume.ts";
-import type { Sampler } from "./sampler.ts";
+import { langevinDiagnostics, varianceAfter } from "./diagnostics.ts";
+import { diagnoseRule, type Sampler } from "./sampler.ts";
 
 export interface LangevinOptions {
   /** Step size, model units; without it 0.1·σ². */
   readonly alpha?: number;
   /** End with a denoising step. */
   readonly denoise: boolean;
+  /** Measure each step against theory. */
+  readonly diagnose?: boolean;
 }
 
 export const langevin: Sampler<LangevinOptions> = {
@@ -22,21 +25,27 @@ export const langevin: Sampler<LangevinOptions> = {
   options: {
     alpha: { kind: "number", above: 0, about: "step size; without it 0.1*sigma^2" },
     denoise: { kind: "boolean", about: "end with a denoising step" },
+    diagnose: diagnoseRule,
   },
   evaluations: (steps, { denoise }) => steps + (denoise ? 1 : 0),
-  async *run(space, x, sigmas, { alpha: given, denoise }) {
+  async *run(space, x, sigmas, { alpha: given, denoise, diagnose }) {
     const levels = sigmas.filter((sigma) => sigma > 0);
     const sigma = levels[levels.length - 1];
     const alpha = given ?? 0.1 * sigma ** 2;
     const total = levels.length + (denoise ? 1 : 0);
+    let variance = sigmas[0] ** 2; // of x around the data, in theory
     for (let index = 0; index < levels.length; index++) {
       const score = await space.score(x, sigma);
+      const z = space.noise(index + 1); // draw 0 made the prior
+      const diagnostics =
+        diagnose && (await langevinDiagnostics(space, { score, z, sigma, alpha, variance }));
+      variance = varianceAfter(variance, sigma, alpha);
       x = consume(space, [
         [1, x],
         [alpha, score],
-        [Math.sqrt(2 * alpha), space.noise(index + 1)],
+        [Math.sqrt(2 * alpha), z],
       ]);
-      yield { index, total, sigma, evaluations: index + 1, x };
+      yield { index, total, sigma, evaluations: index + 1, x, ...(diagnostics && { diagnostics }) };
     }
     if (denoise) {
       const score = await space.score(x, sigma);

@@ -13,13 +13,16 @@
  */
 import type { Space } from "../space.ts";
 import { consume } from "./consume.ts";
-import type { Sampler } from "./sampler.ts";
+import { langevinDiagnostics } from "./diagnostics.ts";
+import { diagnoseRule, type Sampler } from "./sampler.ts";
 
 export interface MalaOptions {
   /** Step size, model units; without it 1.36·σ²/D^⅓ for images of D values. */
   readonly alpha?: number;
   /** Where differences of ln p come from: `scores` along the line, or the space's `energy`. */
   readonly density: "scores" | "energy";
+  /** Measure each step against theory, and say which were accepted. */
+  readonly diagnose?: boolean;
 }
 
 /** Scores: of the start, of each proposal, and in the middle of each line. */
@@ -43,9 +46,10 @@ export const mala: Sampler<MalaOptions> = {
       choices: ["scores", "energy"],
       about: "what acceptance compares: scores along the line, or the density's own energy",
     },
+    diagnose: diagnoseRule,
   },
   evaluations,
-  async *run(space, x, sigmas, { alpha: given, density }) {
+  async *run(space, x, sigmas, { alpha: given, density, diagnose }) {
     if (density === "energy" && space.energy === undefined)
       throw new TypeError("mala is to compare energies, and the space has none (need density scores)");
     const levels = sigmas.filter((sigma) => sigma > 0);
@@ -53,9 +57,12 @@ export const mala: Sampler<MalaOptions> = {
     const alpha = given ?? (optimalSquare / 2) * sigma ** 2 * space.dimension ** (-1 / 3);
     let here = await place(space, x, sigma, density);
     for (let index = 0; index < total; index++) {
+      const z = space.noise(2 * index + 1);
+      const step = { score: here.score, z, sigma, alpha, variance: sigma ** 2 };
+      const diagnostics = diagnose && (await langevinDiagnostics(space, step));
       const proposal = consume(
         space,
-        [[Math.sqrt(2 * alpha), space.noise(2 * index + 1)]],
+        [[Math.sqrt(2 * alpha), z]],
         [
           [1, here.x],
           [alpha, here.score],
@@ -65,7 +72,14 @@ export const mala: Sampler<MalaOptions> = {
       const ratio = await logRatio(space, here, there, alpha, density === "scores" ? sigma : undefined);
       const accepted = space.uniform(2 * index + 2).map((u, image) => (u < Math.exp(ratio[image]) ? 1 : 0));
       here = choose(space, accepted, there, here);
-      yield { index, total, sigma, evaluations: evaluations(index + 1, { density }), x: here.x };
+      yield {
+        index,
+        total,
+        sigma,
+        evaluations: evaluations(index + 1, { density }),
+        x: here.x,
+        ...(diagnostics && { diagnostics: { ...diagnostics, accepted } }),
+      };
     }
     space.release(here.score);
     return here.x;

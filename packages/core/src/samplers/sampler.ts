@@ -1,5 +1,6 @@
 import type { ScheduleName } from "../schedules.ts";
 import type { Space } from "../space.ts";
+import type { Diagnostics } from "./diagnostics.ts";
 
 /** A moment of sampling. `x` may be read until the next step is asked for. */
 export interface Step<V> {
@@ -11,6 +12,8 @@ export interface Step<V> {
   /** Score evaluations per image so far. */
   readonly evaluations: number;
   readonly x: V;
+  /** Of the Langevin step that led here, where the option `diagnose` asks. */
+  readonly diagnostics?: Diagnostics;
 }
 
 /** What an option of a sampler may be and what it does: for checks, lists and command lines. */
@@ -29,6 +32,12 @@ export interface OptionRule {
   /** One line for lists. */
   readonly about: string;
 }
+
+/** The rule of the option that asks for {@link Step.diagnostics}. */
+export const diagnoseRule: OptionRule = {
+  kind: "boolean",
+  about: "measure each step against theory: variance ratio and signal-to-noise",
+};
 
 /** An algorithm that turns noise into data by asking for scores. */
 export interface Sampler<Options extends object = object> {

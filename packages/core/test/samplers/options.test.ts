@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { resolveOptions, samplers, type Sampler } from "../../src/samplers/index.ts";
+import { resolveOptions, samplers, type Sampler, type SamplerName } from "../../src/samplers/index.ts";
 
 const langevin: Sampler = samplers["annealed-langevin"];
 const resolve = (...given: object[]) => resolveOptions("annealed-langevin", langevin, ...given);
@@ -47,10 +47,19 @@ describe("options", () => {
     [{ denoise: 1 }, "invalid denoise: 1 (need true or false)"],
     [
       { steps: 1 },
-      "unknown option of annealed-langevin: steps (it has stepsPerLevel, epsilon, alpha, denoise)",
+      "unknown option of annealed-langevin: steps (it has stepsPerLevel, epsilon, alpha, denoise, diagnose)",
     ],
   ])("refuse %j", (given, message) => {
     expect(() => resolve(given)).toThrow(new RangeError(message));
+  });
+
+  it.each<[SamplerName, object, string]>([
+    ["ancestral", { eta: 1.5 }, "invalid eta: 1.5 (need a number from 0 to 1)"],
+    ["ancestral", { eta: -1 }, "invalid eta: -1 (need a number from 0 to 1)"],
+    ["euler-maruyama", { sde: "vpx" }, "invalid sde: vpx (need one of ve, vp, sub-vp)"],
+    ["euler-maruyama", { sde: 1 }, "invalid sde: 1 (need one of ve, vp, sub-vp)"],
+  ])("of %s refuse %j", (name, given, message) => {
+    expect(() => resolveOptions(name, samplers[name], given)).toThrow(new RangeError(message));
   });
 
   it("of a sampler without any say so", () => {
