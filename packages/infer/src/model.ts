@@ -1,4 +1,4 @@
-import type { Card } from "@ncsn/core";
+import type { Card, Diagnostics } from "@ncsn/core";
 import type { DeviceInUse } from "./device.ts";
 import type { Plan, SampleRequest } from "./plan.ts";
 
@@ -22,12 +22,14 @@ export type View = (typeof views)[number];
 /** A moment of sampling. It can be looked at until the next one is asked for. */
 export interface Frame {
   readonly index: number;
-  /** Frames in all, where that is known. */
+  /** Frames in all; where the data decide, undefined until the last one. */
   readonly total: number | undefined;
   /** Noise level of x, model units; 0 when x is clean. */
   readonly sigma: number;
   /** Score evaluations per image so far. */
   readonly evaluations: number;
+  /** Of the Langevin step that led here against theory, where the sampler's option `diagnose` asks. */
+  readonly diagnostics?: Diagnostics;
   /** The images of this moment, read back now; x unless told. */
   pixels(view?: View): Promise<Images>;
 }

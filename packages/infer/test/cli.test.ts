@@ -227,6 +227,19 @@ describe("pnpm sample", () => {
     expect(stdout).toContain("--steps-per-level");
   });
 
+  it("measures Langevin's steps against theory, with advice", () =>
+    inFolder(async (folder) => {
+      const args = ["--model", images, "--sampler", "annealed-langevin", "--steps", "30", "--diagnose"];
+      const { code, stdout } = await sample(folder, ...args, "--epsilon", "1e-9", "--out", "x.png");
+      expect(code).toBe(0);
+      const [, sigma, eta, ratio, theory] = /^ *(10) +(\S+) +(\S+) +(\S+) +\S+ +\S+$/m.exec(stdout) ?? [];
+      expect([Number(sigma), Number(eta)]).toEqual([10, 1e-5]);
+      expect(Number(ratio) / Number(theory)).toBeCloseTo(1, 0);
+      expect(stdout).toMatch(
+        /^the step is too small: at sigma \S+ x has \S+ times the variance of the level, /m,
+      );
+    }));
+
   it("stops at Ctrl-C with 130 and leaves nothing", { timeout: 30_000 }, () =>
     inFolder(async (folder) => {
       const began = performance.now();

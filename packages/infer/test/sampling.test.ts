@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { key, normals, purposes, samplers, schedules, split, type SamplerName } from "@ncsn/core";
-import { load, type Frame, type Images, type Model } from "@ncsn/infer/node";
+import { load, type Frame, type Images, type Model, type SampleRequest } from "@ncsn/infer/node";
 import { gaussianModel, sigmaRange } from "./gaussian-model.ts";
 
 const deviation = 0.5;
@@ -66,14 +66,15 @@ describe("samples of N(0, s²I), as points", () => {
 
 const cut = ({ data }: Images, from: number, to: number): Float32Array => data.slice(16 * from, 16 * to);
 
-describe.each(Object.keys(samplers) as SamplerName[])("the bits of %s", (sampler) => {
+describe("the bits of a sampler", () => {
   let models: Model[];
   beforeAll(async () => (models = [await open(), await open({}, 1), await open({ batch: 5 })]));
   afterAll(async () => {
     for (const model of models) await model.dispose();
   });
 
-  it("do not depend on count, first, batch, workers or a batch that the file is bound to", async () => {
+  const names = Object.keys(samplers) as SamplerName[];
+  it.each(names)("%s do not depend on count, first, batch, workers or the file's batch", async (sampler) => {
     const request = { seed: 2 ** 40 + 3, sampler, steps: 3 };
     const whole = await models[0].sample({ ...request, count: 64 });
     expect(whole.shape).toEqual([64, 1, 4, 4]);
@@ -86,6 +87,48 @@ describe.each(Object.keys(samplers) as SamplerName[])("the bits of %s", (sampler
           cut(whole, 9, 32),
         );
       }
+    }
+  });
+});
+
+describe("frames of parts that differ", () => {
+  let models: Model[];
+  beforeAll(async () => (models = [await open({}, 1), await open({}, 2)]));
+  afterAll(async () => {
+    for (const model of models) await model.dispose();
+  });
+
+  const framesOf = async (model: Model, request: SampleRequest): Promise<Frame[]> => {
+    const frames: Frame[] = [];
+    for await (const frame of model.steps(request)) frames.push(frame);
+    return frames;
+  };
+
+  it("have the diagnostics of all images, whoever measured them", async () => {
+    const request = {
+      count: 5,
+      sampler: "annealed-langevin",
+      steps: 4,
+      options: { diagnose: true },
+    } as const;
+    const [alone, shared] = await Promise.all(models.map((model) => framesOf(model, request)));
+    const diagnostics = alone.map((frame) => frame.diagnostics);
+    expect(diagnostics.filter((of) => of?.varianceRatio.length === 5)).toHaveLength(4 * 5);
+    expect(diagnostics.at(-1)).toBeUndefined(); // denoising
+    expect(shared.map((frame) => frame.diagnostics)).toEqual(diagnostics);
+    for (const frame of await framesOf(models[0], { ...request, options: {} }))
+      expect(frame).not.toHaveProperty("diagnostics");
+  });
+
+  it("say that they are done when the last part is, where the data decide", async () => {
+    const [alone, shared] = await Promise.all(
+      models.map((model) => framesOf(model, { count: 5, sampler: "rk45", options: { rtol: 1e-3 } })),
+    );
+    for (const frames of [alone, shared]) {
+      expect(frames.at(-1)).toMatchObject({ sigma: 0, total: frames.length });
+      for (const { total } of frames.slice(0, -1)) expect(total).toBeUndefined();
+      const sigmas = frames.map(({ sigma }) => sigma);
+      expect(sigmas).toEqual([...sigmas].sort((a, b) => b - a));
     }
   });
 });

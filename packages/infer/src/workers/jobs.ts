@@ -67,8 +67,7 @@ export function jobsOf<V>(network: Network<V>, wanted: Wanted): Jobs {
       for (;;) {
         const step = await shard.next();
         if (step === undefined) return undefined;
-        const { index, total, sigma, evaluations, x } = step;
-        const report: Report = { index, total, sigma, evaluations };
+        const { x, ...report } = step;
         if (space.finite?.(x) === false) throw notFinite(report, plan);
         space.watch?.(x, watched.push(report) - 1);
         if (performance.now() >= until) return report;

@@ -2,7 +2,7 @@
  * What the model says to its workers, threads of Node or of a page. Every call is answered once, in order; a worker does
  * nothing on its own. A job is a shard of one sampling, by number.
  */
-import type { Card } from "@ncsn/core";
+import type { Card, Diagnostics } from "@ncsn/core";
 import type { DeviceName } from "../device.ts";
 import type { View } from "../model.ts";
 import type { Plan } from "../plan.ts";
@@ -13,6 +13,7 @@ export interface Report {
   readonly total: number | undefined;
   readonly sigma: number;
   readonly evaluations: number;
+  readonly diagnostics?: Diagnostics;
 }
 
 /** The calls by name: what is sent and what comes back. */

@@ -6,6 +6,7 @@ import type { Frame, Images, Model, ScoreOptions, View } from "../model.ts";
 import { resolvePlan, wholeNumber, type Plan, type SampleRequest } from "../plan.ts";
 import { abortable } from "./abortable.ts";
 import { survivor } from "./device-lost.ts";
+import { mergedReport } from "./merged-report.ts";
 import { samplePieces } from "./pieces.ts";
 import type { Report } from "./protocol.ts";
 import type { WorkerClient } from "./worker-client.ts";
@@ -77,7 +78,7 @@ export function workersModel({ card, device, batch, fixedBatch, worker, dispose 
       async reach(steps) {
         for (; taken < steps; taken++) {
           const reports = await all(parts, ({ worker }) => worker.request("step", { job }));
-          [report] = reports.flatMap((report) => report ?? []).sort((a, b) => b.index - a.index);
+          report = mergedReport(reports);
         }
         return report;
       },

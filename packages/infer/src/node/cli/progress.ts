@@ -11,15 +11,15 @@ export interface Progress {
 
 const lineEvery = 10_000; // milliseconds
 
-/** Starts reporting on `steps` steps. */
-export function samplingProgress(steps: number): Progress {
+/** Starts reporting on `steps` steps, or on as many as it takes. */
+export function samplingProgress(steps?: number): Progress {
   const began = performance.now();
   const show = (step: number, sigma: number, evaluations: number) => {
     const seconds = (performance.now() - began) / 1000;
     return {
       sigma: short(sigma),
       rate: count(Math.round(evaluations / seconds)),
-      left: duration((seconds * (steps - step)) / step),
+      left: steps === undefined ? "" : `, ${duration((seconds * (steps - step)) / step)} left`,
     };
   };
   if (!process.stderr.isTTY) {
@@ -30,21 +30,24 @@ export function samplingProgress(steps: number): Progress {
         last = performance.now();
         const shown = show(step, sigma, evaluations);
         console.error(
-          `step ${step}/${steps}, sigma ${shown.sigma}, ${shown.rate} evaluations/s, ${shown.left} left`,
+          `step ${step}${steps === undefined ? "" : `/${steps}`}, sigma ${shown.sigma}, ${shown.rate} evaluations/s${shown.left}`,
         );
       },
       stop: () => undefined,
     };
   }
   const bar = new SingleBar({
-    format: "[{bar}] step {value}/{total} | sigma {sigma} | {rate} evaluations/s | {left} left",
+    format:
+      steps === undefined
+        ? "step {value} | sigma {sigma} | {rate} evaluations/s"
+        : "[{bar}] step {value}/{total} | sigma {sigma} | {rate} evaluations/s{left}",
     stream: process.stderr,
     barsize: 24,
     hideCursor: true,
     clearOnComplete: true,
     gracefulExit: false, // Ctrl-C is ours
   });
-  bar.start(steps, 0, { sigma: "-", rate: "-", left: "-" });
+  bar.start(steps ?? Number.MAX_SAFE_INTEGER, 0, { sigma: "-", rate: "-", left: "" });
   return {
     update: (step, sigma, evaluations) => bar.update(step, show(step, sigma, evaluations)),
     stop: () => bar.stop(),

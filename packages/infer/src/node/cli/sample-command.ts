@@ -1,5 +1,6 @@
 /** `sample`: from options to pictures. */
 import { load } from "../load.ts";
+import { diagnosis } from "./diagnosis.ts";
 import { dryRun } from "./dry-run.ts";
 import { newestModel } from "./newest-model.ts";
 import { checkOutput, outputOf, writeOutput } from "./output.ts";
@@ -28,7 +29,7 @@ export async function runSample(args: SampleArguments, signal: AbortSignal): Pro
       console.log(await dryRun(path, model, plan, output));
       return;
     }
-    const { seconds, evaluations, ...samples } = await sampled(
+    const { seconds, evaluations, diagnostics, ...samples } = await sampled(
       model,
       { ...request, signal },
       plan,
@@ -43,11 +44,12 @@ export async function runSample(args: SampleArguments, signal: AbortSignal): Pro
         [output.path, `${plural(plan.count, "sample")} of seed ${plan.seed} in ${duration(seconds)}`],
         [
           "sampler",
-          `${plan.sampler}, ${plural(plan.steps, "step")}, ${count(evaluations / plan.count)} evaluations each`,
+          `${plan.sampler}, ${plural(plan.steps, "step")}, ${count(Math.round(evaluations / plan.count))} evaluations each`,
         ],
         ["speed", `${rate} evaluations/s on ${describeDevice(model.device)}`],
       ]),
     );
+    if (diagnostics.length > 0) console.log(diagnosis(diagnostics));
   } finally {
     await model.dispose();
   }

@@ -1,3 +1,4 @@
+import type { Diagnostics } from "@ncsn/core";
 import type { Images, Model, View } from "../../model.ts";
 import type { Plan, SampleRequest } from "../../plan.ts";
 import { samplingProgress, type Progress } from "./progress.ts";
@@ -8,6 +9,8 @@ export interface Sampled extends Samples {
   readonly seconds: number;
   /** Score evaluations over all images. */
   readonly evaluations: number;
+  /** Of the steps, where the sampler was asked for them; of the images that were sampled first. */
+  readonly diagnostics: readonly Diagnostics[];
 }
 
 /** Images that are sampled at a time, which bounds the memory. */
@@ -31,8 +34,10 @@ export async function sampled(
   const waves = Math.ceil(count / together);
   const data = new Float32Array(count * channels * height * width);
   const frames: Images[] = [];
+  const diagnostics: Diagnostics[] = [];
   const began = performance.now();
   let evaluations = 0;
+  let steps: number | undefined; // of all images together, where that is known
   let progress: Progress | undefined;
   try {
     for (let done = 0; done < waves; done++) {
@@ -41,13 +46,19 @@ export async function sampled(
       let spent = 0;
       const label = plan.labels && [...plan.labels.subarray(from, from + size)];
       for await (const frame of model.steps({ ...request, count: size, first: first + from, label })) {
-        const total = frame.total ?? frame.index + 1;
-        const last = frame.index + 1 === total;
-        progress ??= samplingProgress(waves * total);
+        const { index, total, sigma } = frame;
+        const last = index + 1 === total;
+        if (index === 0 && done === 0) steps = total && waves * total;
+        progress ??= samplingProgress(steps);
         spent = frame.evaluations * size;
-        progress.update(done * total + frame.index + 1, frame.sigma, evaluations + spent);
-        if (view !== undefined && (last || frame.index % Math.ceil(total / framesAtMost) === 0))
+        progress.update(
+          (steps === undefined ? 0 : (done * steps) / waves) + index + 1,
+          sigma,
+          evaluations + spent,
+        );
+        if (view !== undefined && (last || index % Math.ceil((total ?? 1) / framesAtMost) === 0))
           frames.push(await frame.pixels(last ? "x" : view));
+        if (done === 0 && frame.diagnostics) diagnostics.push(frame.diagnostics);
         if (last) data.set((await frame.pixels()).data, from * channels * height * width);
       }
       evaluations += spent;
@@ -56,5 +67,12 @@ export async function sampled(
     progress?.stop();
   }
   const seconds = (performance.now() - began) / 1000;
-  return { images: { shape: [count, channels, height, width], data }, frames, first, evaluations, seconds };
+  const images: Images = { shape: [count, channels, height, width], data };
+  return { images, frames: thinned(frames), first, evaluations, seconds, diagnostics };
+}
+
+/** As many frames as an animation may have, the last among them: where the steps were not known, each was kept. */
+function thinned(frames: readonly Images[]): readonly Images[] {
+  const every = Math.ceil(frames.length / (framesAtMost + 1)); // with the last
+  return frames.filter((_, i) => (frames.length - 1 - i) % every === 0);
 }
