@@ -41,10 +41,11 @@ export async function openExample(
   {
     address = "",
     isolated = true,
+    headers = {},
     ...options
   }: { address?: string } & ServeOptions & BrowserContextOptions = {},
 ): Promise<ExamplePage> {
-  const served = await serve(folder, { isolated });
+  const served = await serve(folder, { isolated, headers });
   const context = await browser.newContext(options);
   await context.route("https://cdn.jsdelivr.net/npm/**", async (route) => {
     const { pathname } = new URL(route.request().url());

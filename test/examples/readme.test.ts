@@ -9,6 +9,11 @@ const site = temporaryFolder();
 const readme = readFileSync(join(root, "README.md"), "utf8");
 const [, embed = ""] = /```html\n(.*?)```/s.exec(readme) ?? [];
 
+/** What docs/element.md says of ONNX Runtime from jsDelivr. */
+const policy =
+  "default-src 'none'; img-src data:; worker-src 'self'; connect-src 'self' https://cdn.jsdelivr.net; " +
+  "script-src 'self' 'wasm-unsafe-eval' https://cdn.jsdelivr.net";
+
 let browser: Browser;
 beforeAll(async () => {
   browser = await openChromium({ webgpu: false });
@@ -23,7 +28,10 @@ afterAll(async () => {
 
 it("the embed of the README is short and runs, with ONNX Runtime from another server", async () => {
   expect(embed.trimEnd().split("\n").length).toBeLessThanOrEqual(8);
-  await using opened = await openExample(browser, site.folder, { isolated: false });
+  await using opened = await openExample(browser, site.folder, {
+    isolated: false,
+    headers: { "Content-Security-Policy": policy },
+  });
   const { page, complaints } = opened;
   await finished(page);
   await picture(page, "readme");

@@ -1,5 +1,5 @@
 /** `<score-sampler>` from `dist/browser`, with real files, real workers and what can be wrong with them. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -25,7 +25,6 @@ const folder = siteOf({
   "gaussian.onnx": gaussianModel(),
   "broken.onnx": gaussianModel().slice(0, 300),
   "wrong.onnx": gaussianModel({ flaw: 1.1 }),
-  "page.onnx": "",
 });
 
 let browser: Browser;
@@ -39,19 +38,23 @@ afterAll(async () => {
   removeSite(folder);
 });
 
-async function open(address: string, from: Served = served): Promise<{ page: Page; complaints: string[] }> {
+async function open(address: string, from: Served = served) {
   const page = await browser.newPage({ viewport: { width: 500, height: 500 } });
-  const complaints = complaintsOf(page);
+  const [complaints, models] = [complaintsOf(page), [] as string[]];
+  page.on("request", (request) => {
+    if (request.url().includes(".onnx")) models.push(request.url());
+  });
   await page.goto(`${from.url}${address}`);
-  return { page, complaints };
+  return { page, complaints, models };
 }
 
 const complete = (page: Page) => page.locator("score-sampler:state(complete)");
 
 describe("loading", () => {
   it("needs no more of a content security policy than the documentation says", async () => {
-    const policy =
-      "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; img-src data:";
+    const guide = readFileSync(join(import.meta.dirname, "../../../../docs/element.md"), "utf8");
+    const [, said] = /```\n(script-src.*)\n```/.exec(guide)!;
+    const policy = `default-src 'none'; ${said}; img-src data:`; // the page's icon
     const strict = await serve(folder, { isolated: false, headers: { "Content-Security-Policy": policy } });
     const { page, complaints } = await open("index.html", strict);
     await complete(page).waitFor();
@@ -61,12 +64,9 @@ describe("loading", () => {
   });
 
   it("is done once for elements that name the same model, which lives as long as one of them", async () => {
-    const { page, complaints } = await open("empty.html");
-    const requests: string[] = [];
-    page.on("request", (request) => requests.push(request.url()));
-    await page.goto(`${served.url}two.html`);
+    const { page, complaints, models } = await open("two.html");
     await expect.poll(() => complete(page).count()).toBe(2);
-    expect(requests.filter((url) => url.endsWith(".onnx"))).toHaveLength(1);
+    expect(models).toHaveLength(1);
     const workers = page.workers().length;
     expect(workers).toBeGreaterThan(0);
     const remove = () => page.evaluate(() => document.querySelector("score-sampler")!.remove());
@@ -80,17 +80,15 @@ describe("loading", () => {
   });
 
   it("is done of the last of many addresses in a row", async () => {
-    const { page, complaints } = await open("index.html");
-    const requests: string[] = [];
-    page.on("request", (request) => requests.push(request.url()));
+    const { page, complaints, models } = await open("index.html");
     await complete(page).waitFor();
-    requests.length = 0;
+    models.length = 0;
     await page.evaluate(async () => {
       const element = document.querySelector("score-sampler")!;
       for (let i = 0; i < 20; i++) element.src = `gaussian.onnx?${i}`;
       await element.sample();
     });
-    expect(requests.filter((url) => url.includes(".onnx"))).toEqual([`${served.url}gaussian.onnx?19`]);
+    expect(models).toEqual([`${served.url}gaussian.onnx?19`]);
     expect(complaints).toEqual([]);
     await page.close();
   });
@@ -130,6 +128,11 @@ describe("loading", () => {
 });
 
 describe("a message stands in the element for", () => {
+  let page: Page;
+  beforeAll(async () => {
+    ({ page } = await open("empty.html"));
+  });
+
   it.each([
     ["a missing model", `src="missing.onnx"`, /cannot download the model .*missing.onnx: .*404/],
     ["an address that is none", `src="https://:x"`, /https:\/\/:x: this is no address/],
@@ -143,7 +146,6 @@ describe("a message stands in the element for", () => {
       /ONNX Runtime.*nowhere\/.*404/,
     ],
   ])("%s", async (_, attributes, message) => {
-    const { page } = await open("empty.html");
     const told = await page.evaluate(
       async (markup) => {
         document.body.innerHTML = markup;
@@ -156,12 +158,10 @@ describe("a message stands in the element for", () => {
     );
     expect(told).toMatch(message);
     expect(await page.getByRole("alert").textContent()).toContain(told);
-    expect(page.workers()).toHaveLength(0);
-    await page.close();
+    await expect.poll(() => page.workers().length).toBe(0);
   });
 
   it("as long as it holds: the file can be mended and tried again", async () => {
-    const { page } = await open("empty.html");
     await page.evaluate(
       (markup) => (document.body.innerHTML = markup),
       sampler(`src="later.onnx" device="wasm"`),
@@ -172,6 +172,5 @@ describe("a message stands in the element for", () => {
     await again.click();
     await page.locator("[part=moment]").filter({ hasText: "step 1/18" }).waitFor();
     expect(await page.getByRole("alert").isVisible()).toBe(false);
-    await page.close();
   });
 });
