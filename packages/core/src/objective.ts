@@ -1,11 +1,15 @@
 /**
  * Denoising score matching (Vincent 2011): a batch of noisy data and what the network is asked to say of it,
  *
- *   L = mean over pixels and batch of weight(σ)·(score(x, σ) + z/σ)²,   x = data + σ·z.
+ *   L = mean over pixels and batch of weight(σ)·(score(x, σ) + z/σ)²,   x = data + σ·z;
+ *
+ * and sliced score matching (Song et al. 2019), which asks for the same without being told the noise:
+ *
+ *   L = mean over batch of weight(σ)·(|score|² + 2·vᵀ(∂score/∂x)v) / pixels,   v of independent random signs.
  */
 import type { NoiseModel } from "./parameterization.ts";
 import { processes, type ProcessName } from "./sdes.ts";
-import { fillNormals, normals, purposes, split, uniforms, type Key } from "./rng.ts";
+import { bits, fillNormals, normals, purposes, split, uniforms, type Key } from "./rng.ts";
 
 /** One training batch, drawn on the host; images are NCHW float32 in model units. */
 export interface Batch {
@@ -19,6 +23,8 @@ export interface Batch {
   readonly weight: Float64Array;
   /** Class per image, −1 for none. */
   readonly label?: Int32Array;
+  /** v of sliced score matching, of x's shape; absent where the matching is another. */
+  readonly projection?: Float32Array;
 }
 
 /** How a training step draws its noise levels; always clamped to the model's σ range. */
@@ -49,13 +55,18 @@ export const weights = {
 /** A key of {@link weights}. */
 export type WeightName = keyof typeof weights;
 
+/**
+ * Where the score's target comes from: `denoising` compares with the noise that was added, `sliced` asks for the score's
+ * own derivative along random directions, and so needs an engine that differentiates twice.
+ */
+export const matchings = ["denoising", "sliced"] as const;
+/** One of {@link matchings}. */
+export type Matching = (typeof matchings)[number];
+
 /** What training minimises: a loss weight, and how noise levels are drawn. */
 export interface Objective {
-  /**
-   * `denoising`, unless told; `sliced` score matching (Song et al. 2019) asks for the score's derivative along random
-   * directions instead of the noise that was added.
-   */
-  readonly matching?: "denoising" | "sliced";
+  /** `denoising` unless told. */
+  readonly matching?: Matching;
   readonly weight: WeightName;
   readonly sigma: SigmaLaw;
 }
@@ -92,7 +103,19 @@ export function noisyBatch(clean: Float32Array, count: number, options: BatchOpt
     fillNormals(split(noiseKey, image), z, image * dimension, dimension);
     for (let i = image * dimension; i < (image + 1) * dimension; i++) clean[i] += sigma[image] * z[i];
   }
-  return { x: clean, z, sigma, weight, label };
+  const made = { x: clean, z, sigma, weight, label };
+  if (objective.matching !== "sliced") return made;
+  return { ...made, projection: signs(split(split(root, purposes.projection), step), count, dimension) };
+}
+
+/** Independent signs ±1: of all directions with unit covariance those that vᵀAv varies least with (Hutchinson 1990). */
+function signs(key: Key, count: number, dimension: number): Float32Array {
+  const out = new Float32Array(count * dimension);
+  for (let image = 0; image < count; image++)
+    bits(split(key, image), dimension).forEach((word, i) => {
+      out[image * dimension + i] = word >>> 31 === 0 ? 1 : -1;
+    });
+  return out;
 }
 
 /** What the laws of σ are about: a range, and the levels or β of those that need them. */
@@ -133,12 +156,35 @@ export function drawSigmas(
 
 const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
 
-/** The loss of each image, in float64: the definition that engines are tested against. */
+/** The loss of each image in denoising score matching, in float64: the definition that engines are tested against. */
 export function lossPerImage(score: ArrayLike<number>, { z, sigma, weight }: Batch): Float64Array {
   const dimension = score.length / sigma.length;
   return sigma.map((level, image) => {
     let sum = 0;
     for (let i = image * dimension; i < (image + 1) * dimension; i++) sum += (score[i] + z[i] / level) ** 2;
     return (weight[image] * sum) / dimension;
+  });
+}
+
+/**
+ * The loss of each image in sliced score matching, in float64 (Song et al. 2019, equation 8, the variance-reduced form).
+ * Twice the paper's and per pixel: its expectation is then the denoising loss's less weight/σ², so that a rate that
+ * suits the one suits the other.
+ * @param slope vᵀ·∂score/∂x, of the score's shape
+ * @throws TypeError for a batch without a projection
+ */
+export function slicedLossPerImage(
+  score: ArrayLike<number>,
+  slope: ArrayLike<number>,
+  { projection, weight }: Pick<Batch, "projection" | "weight">,
+): Float64Array {
+  if (projection === undefined)
+    throw new TypeError("the batch has no projection (need objective.matching sliced)");
+  const dimension = score.length / weight.length;
+  return weight.map((factor, image) => {
+    let sum = 0;
+    for (let i = image * dimension; i < (image + 1) * dimension; i++)
+      sum += score[i] ** 2 + 2 * slope[i] * projection[i];
+    return (factor * sum) / dimension;
   });
 }

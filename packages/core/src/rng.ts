@@ -22,6 +22,7 @@ export const purposes = {
   preview: 5,
   probe: 6,
   sampling: 7,
+  projection: 8,
 } as const satisfies Record<string, number>;
 
 /**

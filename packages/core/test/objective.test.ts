@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { drawSigmas, lossPerImage, noisyBatch, weights, type BatchOptions } from "../src/objective.ts";
+import {
+  drawSigmas,
+  lossPerImage,
+  noisyBatch,
+  slicedLossPerImage,
+  weights,
+  type BatchOptions,
+} from "../src/objective.ts";
 import { key, normals, purposes, split, uniforms } from "../src/rng.ts";
 import { processes, ve } from "../src/sdes.ts";
 import { chiSquareZ, kolmogorovSmirnov, meanZ, normalCdf, varianceZ } from "./statistics.ts";
@@ -37,6 +44,57 @@ describe("noisyBatch", () => {
     expect(second({}, 7)).toEqual(second({}));
     expect(second({ step: 4 })).not.toEqual(second({}));
     expect(second({ root: key(6) })).not.toEqual(second({}));
+  });
+});
+
+describe("sliced score matching", () => {
+  const sliced = { ...options, objective: { ...options.objective, matching: "sliced" } } as const;
+
+  it("has the batch of denoising, and a direction of signs by (step, image)", () => {
+    const clean = () => normals(key(9), 4 * 6);
+    const { projection = new Float32Array(), ...rest } = noisyBatch(clean(), 4, sliced);
+    expect(rest).toEqual(noisyBatch(clean(), 4, options));
+    expect(projection).toHaveLength(24);
+    const second = (count: number, more: Partial<BatchOptions> = {}) =>
+      noisyBatch(new Float32Array(6 * count), count, { ...sliced, ...more }).projection?.slice(6, 12);
+    expect(second(7)).toEqual(projection.slice(6, 12));
+    expect([second(7, { step: 4 }), second(7, { root: key(6) })]).not.toContainEqual(second(7));
+    const many = noisyBatch(new Float32Array(60_000), 1000, sliced).projection ?? [];
+    expect(many.every((sign) => sign === 1 || sign === -1)).toBe(true);
+    expect(Math.abs(meanZ(Float64Array.from(many), 0, 1))).toBeLessThan(4);
+  });
+
+  // For the score A·x the slope vᵀ·∂score/∂x is Aᵀv, and integrating by parts (Hyvärinen 2005) says what sliced and
+  // denoising losses have in common, whatever the data.
+  it("is the denoising loss less weight/σ², in expectation, for a score that is far from exact", () => {
+    const matrix = [
+      [-1.5, 0.4],
+      [-0.7, -0.2],
+    ];
+    const apply = (a: readonly (readonly number[])[], x: ArrayLike<number>) =>
+      Float64Array.from(
+        { length: x.length },
+        (_, i) => a[i % 2][0] * x[i - (i % 2)] + a[i % 2][1] * x[i - (i % 2) + 1],
+      );
+    const transposed = [0, 1].map((i) => matrix.map((row) => row[i]));
+    const count = 40_000;
+    const data = normals(key(1), 2 * count).map((z) => 0.3 * z + 0.2);
+    const batch = noisyBatch(data, count, { ...sliced, sigmaRange: [0.2, 1] });
+    const score = apply(matrix, batch.x);
+    const losses = slicedLossPerImage(score, apply(transposed, batch.projection ?? []), batch);
+    const denoising = lossPerImage(score, batch);
+    const differences = losses.map(
+      (loss, i) => loss - (denoising[i] - batch.weight[i] / batch.sigma[i] ** 2),
+    );
+    const mean = differences.reduce((a, b) => a + b) / count;
+    const variance = differences.reduce((sum, d) => sum + (d - mean) ** 2, 0) / (count - 1);
+    expect(Math.abs(mean) / Math.sqrt(variance / count)).toBeLessThan(4);
+    expect(Math.sqrt(variance / count)).toBeLessThan((0.02 * denoising.reduce((a, b) => a + b)) / count);
+  });
+
+  it("needs a direction", () => {
+    const batch = noisyBatch(new Float32Array(12), 2, options);
+    expect(() => slicedLossPerImage([], [], batch)).toThrow("the batch has no projection");
   });
 });
 

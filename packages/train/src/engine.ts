@@ -45,3 +45,8 @@ export interface NotFinite {
   /** Noise level of the image whose tensor it is; absent where it does not depend on one. */
   readonly sigma?: number;
 }
+
+/** What an engine cannot train: a network or an objective whose gradient it does not have; the message says why. */
+export class NotTrainableError extends Error {
+  override readonly name = "NotTrainableError";
+}

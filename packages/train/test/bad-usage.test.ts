@@ -66,6 +66,7 @@ describe("bad usage", () => {
     ["--multipliers 1,1,1,1", "invalid image size for 4 levels: 28x28 (need multiples of 8)"],
     ["--classes 3", "invalid classes: 3 (glyphs has 10)"],
     ["--dataset gaussian --conditional", "invalid conditional: gaussian has no classes"],
+    ["--matching foo", "unknown matching: foo (known: denoising, sliced)"],
     ["--dataset mixture --conditional", "invalid conditional: network mlp takes no classes"],
     ["--size 16", "invalid size: 16 (only the data set folder has one, not glyphs)"],
     ["--colour --grey", "--colour and --grey exclude each other: give one of them"],

@@ -1,7 +1,6 @@
 import {
   decodeCheckpoint,
   encodeCheckpoint,
-  lossPerImage,
   probeError,
   probeInputs,
   type RunConfig,
@@ -10,11 +9,11 @@ import {
 } from "@ncsn/core";
 import { describe, expect, it } from "vitest";
 import { batchesOf } from "../src/batches.ts";
-import type { Engine } from "../src/engine.ts";
 import { addStep, lineAfter, noSums, type MetricsLine } from "../src/metrics.ts";
 import { drawPreview, planPreviews } from "../src/preview.ts";
 import { measureProbe } from "../src/probe.ts";
 import { DivergedError, train, type TrainingStep } from "../src/trainer.ts";
+import { heldOutLosses } from "./held-out-losses.ts";
 import { mixtureOf, openEngine, ramps, tinyConfig } from "./tiny-config.ts";
 
 const points = { network: "mlp", options: { width: 8, layers: 1, features: 4 }, batch: 8 } as const;
@@ -95,32 +94,6 @@ describe("training", () => {
     expect(taken).toEqual([1, 2, 3]);
   });
 });
-
-/** Losses on batches that training has not seen: of the trained average, of the exact score, and of F = 0. */
-async function heldOutLosses(config: RunConfig, dataset: Dataset, engine: Engine): Promise<number[]> {
-  const batchAt = batchesOf(config, dataset);
-  const { scale, offset } = config.pixels;
-  const sums = [0, 0, 0];
-  const batches = 25;
-  for (let step = config.steps; step < config.steps + batches; step++) {
-    const batch = batchAt(step);
-    const own = Float64Array.from(batch.x, (value) => (value - offset) / scale);
-    // Per image, since each has its own σ; the score of scale·x is the score of x over the scale.
-    const exact = [...batch.sigma].flatMap((sigma, i) =>
-      [...(dataset.score?.(own.subarray(2 * i, 2 * i + 2), sigma / scale) ?? [])].map(
-        (value) => value / scale,
-      ),
-    );
-    const zero = Array.from(
-      batch.x,
-      (value, i) => -value / (batch.sigma[i >> 1] ** 2 + config.model.sigmaData ** 2),
-    );
-    [await engine.score(batch.x, batch.sigma, "ema"), exact, zero].forEach((scores, k) => {
-      sums[k] += lossPerImage(scores, batch).reduce((a, b) => a + b, 0);
-    });
-  }
-  return sums.map((sum) => sum / (batches * config.batch));
-}
 
 /** Trains to each of some steps in an engine of its own, which knows the one before by its checkpoint alone. */
 async function runInParts(config: RunConfig, dataset: Dataset, ends: readonly number[]) {

@@ -26,7 +26,10 @@ export function describeRun(config: RunConfig, engine: string, perStep: number):
     ["recipe", `${recipe.name} (${recipe.paper})`],
     ["data", `${dataset.name} [${shape.join(", ")}], ${images}${extras(dataset.options)}`],
     ["model units", `${pixels.scale.toPrecision(4)} * pixel + ${pixels.offset.toPrecision(4)}`],
-    ["noise", `${noiseText(recipe)}, weight ${objective.weight}`],
+    [
+      "noise",
+      `${noiseText(recipe)}, weight ${objective.weight}${objective.matching === "sliced" ? ", matched by slices" : ""}`,
+    ],
     ["network", `${model.network.name} ${showOptions(model.network.options)}`],
     ["model", `${model.parameterization} parameterization, sigma_data ${model.sigmaData}`],
     ["optimiser", `adam${extras({ ...optimiser })}`],

@@ -47,6 +47,7 @@ const tfjs: EngineChoice = {
       shape,
       parameters: initialise(summarize(model, shape).parameters, key(seed)),
       optimiser: recipe.optimiser,
+      matching: recipe.objective.matching,
     });
   },
 };
@@ -65,7 +66,13 @@ const onnxruntime: EngineChoice = {
   async open({ model, shape, seed, batch, recipe }, backend) {
     const device = oneOf("backend", backend, nodeDevices);
     return onnxEngine({
-      gradients: await openNodeGradients({ device, model, shape, batch }),
+      gradients: await openNodeGradients({
+        device,
+        model,
+        shape,
+        batch,
+        matching: recipe.objective.matching,
+      }),
       model,
       shape,
       parameters: initialise(summarize(model, shape).parameters, key(seed)),
@@ -136,9 +143,12 @@ export interface OpenedEngine {
   readonly chosen: string;
 }
 
-/** Opens what was asked for. */
+/** Opens what was asked for; for sliced score matching `auto` is the engine that differentiates twice. */
 export async function openEngine(config: RunConfig, request: EngineRequest): Promise<OpenedEngine> {
-  const { engine: name, backend, why } = await resolveEngine(request);
+  const twice = config.recipe.objective.matching === "sliced" && request.engine === "auto";
+  const asked: EngineRequest =
+    twice && request.backend === "auto" ? { ...request, engine: "onnxruntime" } : request;
+  const { engine: name, backend, why } = await resolveEngine(asked);
   const engine = await engines[name].open(config, backend);
   return {
     engine,

@@ -4,7 +4,7 @@ import { runBench } from "../bench/bench-command.ts";
 import { benchOptions } from "../bench/bench-options.ts";
 import { DatasetError } from "../datasets/index.ts";
 import { TrainingDeviceError } from "../onnxruntime/node/gradients.ts";
-import { NotTrainableError } from "../onnxruntime/training-graph.ts";
+import { NotTrainableError } from "../engine.ts";
 import { RunError } from "../run/run-error.ts";
 import { BackendError } from "../tfjs/available.ts";
 import { refuseOddFlags } from "./option-values.ts";

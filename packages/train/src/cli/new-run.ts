@@ -1,6 +1,7 @@
 /** From options to the configuration of a run: first what can be checked as typed, then what needs the data. */
 import { totalmem } from "node:os";
 import {
+  matchings,
   networks,
   recipes,
   scoreModel,
@@ -44,12 +45,13 @@ const endlessEpoch = 60_000;
 /** @throws UsageError */
 export function planRun(args: TrainArguments): Plan {
   const autoNoise = args["auto-noise"] === true;
-  const recipe: Recipe =
+  const named: Recipe =
     recipes[
       oneOf("recipe", args.recipe ?? (autoNoise ? "ncsnv2" : "edm"), Object.keys(recipes) as RecipeName[])
     ];
-  if (autoNoise && recipe !== recipes.ncsnv2)
-    throw new UsageError(`invalid auto-noise: recipe ${recipe.name} has its own levels (need ncsnv2)`);
+  if (autoNoise && named !== recipes.ncsnv2)
+    throw new UsageError(`invalid auto-noise: recipe ${named.name} has its own levels (need ncsnv2)`);
+  const recipe = matchedBy(named, args.matching);
   const network =
     args.network === undefined
       ? undefined
@@ -73,6 +75,12 @@ export function planRun(args: TrainArguments): Plan {
       ...colourOf(args),
     },
   };
+}
+
+/** The recipe with another matching, where one was typed. */
+function matchedBy(recipe: Recipe, typed: string | undefined): Recipe {
+  if (typed === undefined) return recipe;
+  return { ...recipe, objective: { ...recipe.objective, matching: oneOf("matching", typed, matchings) } };
 }
 
 function lengthOf({ steps, epochs, minutes }: TrainArguments): Length | undefined {

@@ -27,6 +27,7 @@ export function checkSame(config: RunConfig, args: TrainArguments & Readonly<Rec
     ["name", args.name, name],
     ["recipe", args.recipe, recipe.name],
     ["network", args.network, model.network.name],
+    ["matching", args.matching, recipe.objective.matching ?? "denoising"],
     ["dataset", args.dataset, dataset.name],
     ["size", number("size", args.size), dataset.options.size ?? "its own"],
     ["colour", colour, dataset.options.colour ?? "its own"],

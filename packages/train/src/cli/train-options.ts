@@ -1,5 +1,5 @@
 /** What `train` can be told. Numbers arrive as text, so that messages can repeat what was typed. */
-import { networks, recipes } from "@ncsn/core";
+import { matchings, networks, recipes } from "@ncsn/core";
 import type { InferredOptionTypes, Options } from "yargs";
 import { datasetNames, folderDefaults } from "../datasets/index.ts";
 import { engines } from "./engines.ts";
@@ -31,6 +31,11 @@ export const trainOptions = {
     group: model,
     describe: "an option of the network, NAME=VALUE; may be repeated",
   },
+  matching: text(
+    model,
+    `one of ${matchings.join(", ")}; sliced score matching needs the engine onnxruntime`,
+    "the recipe's",
+  ),
   conditional: flag(model, "tell the network the class of each image, hiding a tenth of them"),
   "auto-noise": flag(
     model,

@@ -105,21 +105,26 @@ export function onnxEngine({ gradients, model, shape, parameters, optimiser }: O
   };
 }
 
-/** A batch as the training graph wants it: √weight·(score + z/σ) is what it squares. */
-function shareOf({ x, z, sigma, weight, label }: Batch): Share {
-  const dimension = x.length / sigma.length;
+/** A batch as the training graph wants it. */
+function shareOf({ x, z, sigma, weight, label, projection }: Batch): Share {
+  return {
+    x,
+    target: projection ?? noiseTarget(z, sigma, weight),
+    root: Float32Array.from(weight, Math.sqrt),
+    sigma: Float32Array.from(sigma),
+    ...(label === undefined ? {} : { label }),
+  };
+}
+
+/** −√weight·z/σ: √weight·(score + z/σ) is what the graph squares. */
+function noiseTarget(z: Float32Array, sigma: Float64Array, weight: Float64Array): Float32Array {
+  const dimension = z.length / sigma.length;
   const target = new Float32Array(z.length);
   sigma.forEach((level, image) => {
     const factor = -Math.sqrt(weight[image]) / level;
     for (let i = image * dimension; i < (image + 1) * dimension; i++) target[i] = factor * z[i];
   });
-  return {
-    x,
-    target,
-    root: Float32Array.from(weight, Math.sqrt),
-    sigma: Float32Array.from(sigma),
-    ...(label === undefined ? {} : { label }),
-  };
+  return target;
 }
 
 /** Where each parameter lies in one flat array, and the ways in and out. */

@@ -19,6 +19,7 @@ export interface Ort {
 /** A part of a batch as the training graph wants it; images one after the other. */
 export interface Share {
   readonly x: Float32Array;
+  /** What the matching compares with: −√weight·z/σ, or the projection v. */
   readonly target: Float32Array;
   readonly root: Float32Array;
   readonly sigma: Float32Array;

@@ -2,7 +2,7 @@
  * A training step as ONNX graphs: weights and a batch in, the loss of each image and the gradient by the weights out.
  * Weights (`weights.ts`) and gradient are one flat vector each; the optimiser works on the parameters outside.
  */
-import { type ScoreModel, type Shape } from "@ncsn/core";
+import type { Matching, ScoreModel, Shape } from "@ncsn/core";
 import {
   differentiate,
   fuseSums,
@@ -13,12 +13,14 @@ import {
   tape,
   toBlocked,
   undifferentiable,
+  vjp,
   type Binder,
   type Binding,
   type Graph,
   type Tape,
   type Value,
 } from "@ncsn/export";
+import { NotTrainableError } from "../engine.ts";
 import { scoreNodes } from "./score-nodes.ts";
 import type { Weights } from "./weights.ts";
 
@@ -29,17 +31,14 @@ export type Lowering =
   /** ONNX Runtime's own on CPU, for its block size of channels there. */
   | { readonly kind: "blocked"; readonly block: number };
 
-/** A network or option whose gradient is not known; the message names the operator. */
-export class NotTrainableError extends Error {
-  override readonly name = "NotTrainableError";
-}
-
 /** A network to train on images of one shape. */
 export interface Training {
   readonly model: ScoreModel;
   /** [C, H, W] */
   readonly shape: Shape;
   readonly weights: Weights;
+  /** `denoising` unless told. */
+  readonly matching?: Matching;
 }
 
 /** A training step in two graphs, so that what belongs to the weights is not done again for every few images. */
@@ -66,25 +65,28 @@ export function trainingGraphs(training: Training, batch: number, lowering: Lowe
  * The loss of `batch` images and its gradient.
  *
  * Inputs, float32: weights [P]; x [batch, C, H, W], noisy; sigma [batch]; root [batch, 1, 1, 1], √weight(σ); target
- * [batch, C, H, W], −√weight·z/σ; label int32 [batch] for networks with classes. Outputs: loss [batch], the mean over
- * pixels of (root·score − target)², and gradient [P] of their sum, which may be added up over batches.
+ * [batch, C, H, W], −√weight·z/σ, or v where the matching is sliced; label int32 [batch] for networks with classes.
+ * Outputs: loss [batch], the mean over pixels of (root·score − target)², or of root²·(score² + 2·v·(vᵀ∂score/∂x)), and
+ * gradient [P] of their sum, which may be added up over batches.
  * @throws NotTrainableError before anything runs, where an operator of the network has no gradient
  */
-export function trainingGraph({ model, shape, weights }: Training, batch: number, lowering: Lowering): Graph {
+export function trainingGraph(
+  { model, shape, weights, matching = "denoising" }: Training,
+  batch: number,
+  lowering: Lowering,
+): Graph {
   const recording = tape("training");
   const { bind, leaves } = flatWeights(recording, weights);
   const { op } = recording;
   const score = scoreNodes(recording, model, shape, batch, bind);
   const root = recording.input("root", "float32", [batch, 1, 1, 1]);
   const target = recording.input("target", "float32", [batch, ...shape]);
-  const residual = op("Sub", [op("Mul", [score, root]), target]);
-  const pixels = int64(recording, [1, 2, 3]);
-  const squares = op("ReduceSum", [op("Mul", [residual, residual]), pixels], { keepdims: 0 });
-  const loss = op("Mul", [squares, 1 / elements(shape)]);
+  const perPixel = losses[matching](recording, score, root, target);
+  const summed = op("ReduceSum", [perPixel, int64(recording, [1, 2, 3])], { keepdims: 0 });
+  const loss = op("Mul", [summed, 1 / elements(shape)]);
   const total = op("ReduceSum", [loss, int64(recording, [0])], { keepdims: 1 });
 
-  const obstacles = undifferentiable(recording.graph(), total.name, leaves);
-  if (obstacles.length > 0) throw new NotTrainableError(`cannot train this network: ${obstacles[0].message}`);
+  refuseObstacles(recording, total, leaves);
   const { graph, gradients } = differentiate(recording.graph(), total.name, leaves);
   const whole = tape("training", graph);
   const rows = leaves.map((name) => {
@@ -96,6 +98,27 @@ export function trainingGraph({ model, shape, weights }: Training, batch: number
   const complete = removeDead(whole.graph());
   if (lowering.kind === "portable") return removeDead(lower(complete, portable));
   return removeDead(fuseSums(lower(toBlocked(complete, lowering.block), portable)));
+}
+
+/** What is averaged over pixels, by matching; see {@link trainingGraph}. */
+const losses: Record<Matching, (recording: Tape, score: Value, root: Value, target: Value) => Value> = {
+  denoising({ op }, score, root, target) {
+    const residual = op("Sub", [op("Mul", [score, root]), target]);
+    return op("Mul", [residual, residual]);
+  },
+  sliced(recording, score, root, v) {
+    const { op } = recording;
+    refuseObstacles(recording, score, ["x"]);
+    const slope = vjp(recording, score, v, ["x"]).get("x") as Value;
+    const along = op("Mul", [op("Mul", [v, slope]), 2]);
+    return op("Mul", [op("Add", [op("Mul", [score, score]), along]), op("Mul", [root, root])]);
+  },
+};
+
+/** @throws NotTrainableError for the first node between `wrt` and the output that has no gradient */
+function refuseObstacles(recording: Tape, output: Value, wrt: readonly string[]): void {
+  const [first] = undifferentiable(recording.graph(), output.name, wrt);
+  if (first !== undefined) throw new NotTrainableError(`cannot train this network: ${first.message}`);
 }
 
 /** The score for any number of images: weights [P], x, sigma, label? → score. */

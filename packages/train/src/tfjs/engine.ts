@@ -4,6 +4,7 @@ import {
   summarize,
   type Batch,
   type Hyper,
+  type Matching,
   type OptimiserOptions,
   type Parameter,
   type ScoreModel,
@@ -12,7 +13,7 @@ import {
   type Tensor,
 } from "@ncsn/core";
 import * as tf from "@tensorflow/tfjs";
-import type { Engine } from "../engine.ts";
+import { NotTrainableError, type Engine } from "../engine.ts";
 import type { BackendName } from "./available.ts";
 import { openBackend } from "./backends.ts";
 import { engineLayout, tfjsNn } from "./tfjs-nn.ts";
@@ -25,6 +26,8 @@ export interface TfjsEngineOptions {
   /** Initial values by name, canonical layout; see core's `initialise`. */
   readonly parameters: ReadonlyMap<string, Tensor>;
   readonly optimiser: Pick<OptimiserOptions, "beta1" | "beta2" | "epsilon">;
+  /** `denoising` unless told, and nothing else. */
+  readonly matching?: Matching;
 }
 
 /** Parameters, moving average and optimiser, each as one flat tensor: Adam is then a dozen operations, whatever the net. */
@@ -34,6 +37,7 @@ type State = Record<StateGroup, tf.Tensor1D>;
  * The engine on TensorFlow.js. A step is one tidy, a pure function from state and batch to the next state, with one
  * read-back at its end: the losses and the gradient's norm.
  * @throws BackendError where the backend cannot be had
+ * @throws NotTrainableError for sliced score matching
  */
 export async function openTfjsEngine({
   backend,
@@ -41,7 +45,12 @@ export async function openTfjsEngine({
   shape,
   parameters,
   optimiser,
+  matching = "denoising",
 }: TfjsEngineOptions): Promise<Engine> {
+  if (matching === "sliced")
+    throw new NotTrainableError(
+      "cannot train by sliced score matching on tfjs: it needs second derivatives, which TensorFlow.js has not of ELU, pooling and others (need --engine onnxruntime)",
+    );
   const opened = await openBackend(backend);
   const layout = flatLayout(summarize(model, shape).parameters);
   const zeros = (): tf.Tensor1D => tf.zeros([layout.size]);

@@ -1,6 +1,6 @@
 /** Gradients by ONNX Runtime under Node: on CPU one single-threaded session a core, each on its share of the batch. */
 import { Worker } from "node:worker_threads";
-import { summarize, type ScoreModel, type Shape } from "@ncsn/core";
+import { summarize, type Matching, type ScoreModel, type Shape } from "@ncsn/core";
 import { encodeModel } from "@ncsn/export";
 import { busyFlag, cores, probeDevice, waitAtExit, type BusyFlag, type NodeDevice } from "@ncsn/infer/node";
 import type { InferenceSession } from "onnxruntime-common";
@@ -47,6 +47,8 @@ export interface NodeGradientsOptions {
   readonly shape: Shape;
   /** Images of a step. */
   readonly batch: number;
+  /** What the batches are made for; `denoising` unless told. */
+  readonly matching?: Matching;
   /** Sessions side by side; on CPU one a core unless told, elsewhere one. */
   readonly sessions?: number;
   /** Images of one run of a session; on CPU few, so that activations stay in the cache. */
@@ -76,6 +78,7 @@ export async function openNodeGradients(options: NodeGradientsOptions): Promise<
     model,
     shape,
     weights: weightsOf(model, shape, summarize(model, shape).parameters),
+    matching: options.matching,
   };
   const { layout, body } = trainingGraphs(training, microBatch, lowering);
   const sessionWith: WorkerData["options"] = {
