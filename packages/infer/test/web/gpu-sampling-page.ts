@@ -125,6 +125,29 @@ export async function scoresInFlight(file: string): Promise<number> {
   return held;
 }
 
+const outcomeOf = (outcome: PromiseSettledResult<unknown>): string =>
+  outcome.status === "rejected" ? String(outcome.reason) : outcome.status;
+
+/** Reads a value whose buffer is gone, then one that is there. */
+export async function refuse(file: string): Promise<string[]> {
+  const { card, network } = await opened(file);
+  const { device } = network;
+  const space = gpuSpace({
+    device,
+    count: 2,
+    shape: card.shape,
+    key: [0, 0],
+    score: () => Promise.resolve(),
+  });
+  const [gone, there] = [space.noise(0), space.noise(1)];
+  await space.read(gone);
+  gone.destroy();
+  const outcomes = [];
+  for (const value of [gone, there]) outcomes.push(...(await Promise.allSettled([space.read(value)])));
+  space.dispose();
+  return outcomes.map(outcomeOf);
+}
+
 /** Loses the device in the middle of a sampling. @returns what this read, and what comes later, is rejected with */
 export async function loseDevice(file: string): Promise<string[]> {
   const { card, network } = await opened(file);
@@ -137,5 +160,5 @@ export async function loseDevice(file: string): Promise<string[]> {
   device.destroy();
   const outcomes: PromiseSettledResult<unknown>[] = await Promise.allSettled([under]);
   outcomes.push(...(await Promise.allSettled([space.score(x, 1), space.dot(x, x), space.read(x)])));
-  return outcomes.map((outcome) => (outcome.status === "rejected" ? String(outcome.reason) : outcome.status));
+  return outcomes.map(outcomeOf);
 }

@@ -40,7 +40,7 @@ beforeAll(async () => {
       "unet.onnx": unet,
     },
   });
-});
+}, 60_000);
 afterAll(async () => {
   await page.close();
   await browser.close();
@@ -155,8 +155,17 @@ describe("scores", () => {
   });
 });
 
-it("tells of a lost device, at once and ever after", async () => {
+it("gives the page nothing to complain of", () => {
   expect(page.complaints).toEqual([]);
+});
+
+it("tells what the device refuses, once", async () => {
+  const [first, second] = await page.call("refuse", "plain.onnx");
+  expect(first).toMatch(/^DeviceError: the GPU refused: .*destroyed/);
+  expect(second).toBe("fulfilled");
+});
+
+it("tells of a lost device, at once and ever after", async () => {
   const outcomes = await page.call("loseDevice", "plain.onnx");
   expect(outcomes.length).toBe(4);
   for (const outcome of outcomes) expect(outcome).toMatch(/^DeviceLostError: the GPU was lost: \S/);

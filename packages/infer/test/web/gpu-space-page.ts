@@ -85,7 +85,7 @@ export async function noise(
 export async function operationErrors(count: number, shape: Shape): Promise<Record<string, number>> {
   const { host, gpu } = await bothSpaces(count, shape, 3);
   const perImage = (from: number): Float64Array =>
-    Float64Array.from({ length: count }, (_, i) => from - 0.3 * i);
+    Float64Array.from({ length: count }, (_, i) => Math.cos(from + i));
   const errors: Record<string, number> = {};
   const both = async (name: string, make: <V>(space: Space<V>) => V): Promise<void> => {
     const expected = make(host);
@@ -95,12 +95,16 @@ export async function operationErrors(count: number, shape: Shape): Promise<Reco
     await both(`combine ${terms}`, (space) =>
       space.combine(
         Array.from({ length: terms }, (_, k): [PerImage, never] => [
-          k % 3 === 1 ? perImage(k) : 0.7 - 0.1 * k,
+          k % 3 > 0 ? perImage(k) : 0.7 - 0.1 * k,
           space.noise(k) as never,
         ]),
       ),
     );
   }
+  // More dispatches than the scalars of one piece hold.
+  await both("200 terms", (space) =>
+    space.combine(Array.from({ length: 200 }, (_, k) => [0.01 * k, space.noise(k)])),
+  );
   await both("product", (space) => space.product(space.noise(0), space.noise(1, "uniform")));
   const numbers = Float32Array.from({ length: count * gpu.dimension }, (_, i) => Math.sin(i));
   await both("constant", (space) => space.constant(numbers));

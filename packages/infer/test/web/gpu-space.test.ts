@@ -12,7 +12,7 @@ let page: PageModule<typeof Page>;
 beforeAll(async () => {
   browser = await openChromium();
   page = await openPageModule<typeof Page>(browser, join(import.meta.dirname, "gpu-space-page.ts"));
-});
+}, 60_000);
 afterAll(async () => {
   await page.close();
   await browser.close();
@@ -58,6 +58,7 @@ it.each([
   [7, [3, 4, 8]],
   [129, [2, 1, 1]],
   [2, [1, 30, 20]],
+  [1500, [1, 1, 1]], // more coefficients than the scalars of a piece hold at first
 ] as const)("computes as the space over arrays: %s images of %s", async (count, shape) => {
   const errors = await page.call("operationErrors", count, shape);
   const { uniform, constant, dot, ...others } = errors;

@@ -1,7 +1,7 @@
 /** Scores by a network on the GPU, from buffer to buffer: x and the score stay there. */
 import type { Given, PerImage } from "@ncsn/core";
 import type { BufferNetwork } from "./buffer-network.ts";
-import { whileAlive } from "./lost-device.ts";
+import { whileAlive } from "./while-alive.ts";
 import { paddedSize } from "./padded-size.ts";
 
 /** What a scorer is for. */

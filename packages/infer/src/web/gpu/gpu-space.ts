@@ -5,7 +5,7 @@
 import { split, uniforms, type Given, type Key, type PerImage, type Space } from "@ncsn/core";
 import { blockMeans, combine, dot, mostTerms, product, watch } from "./kernels.ts";
 import { paddedSize } from "./padded-size.ts";
-import { whileAlive } from "./lost-device.ts";
+import { whileAlive } from "./while-alive.ts";
 import { normal, uniform } from "./noise-kernels.ts";
 import { createRecorder } from "./recorder.ts";
 

@@ -2,4 +2,4 @@
 export * from "./buffer-network.ts";
 export * from "./gpu-scorer.ts";
 export * from "./gpu-space.ts";
-export * from "./lost-device.ts";
+export * from "./while-alive.ts";
