@@ -20,7 +20,7 @@ const packages: Record<"core" | "infer" | "export" | "train", readonly Room[]> =
       may: ["@ncsn/core"],
       lazily: ["onnxruntime-web", "onnxruntime-web/wasm", "onnxruntime-web/webgpu", "onnxruntime-web/jspi"],
       types: ["onnxruntime-common"],
-      computed: /^web\/browser-worker\.ts$/, // the address of ONNX Runtime's script
+      computed: /^web\/runtime-from-address\.ts$/, // the address of ONNX Runtime's script
     },
     { files: /./, may: ["@ncsn/core"], types: ["onnxruntime-common"] },
   ],
@@ -199,7 +199,7 @@ describe("the checker", () => {
       `import type { Tensor } from "onnxruntime-node"; await import("onnxruntime-node");`,
     ],
     ["infer", "web/worker.ts", `await import("onnxruntime-web/wasm");`],
-    ["infer", "web/browser-worker.ts", `await import(String(url));`],
+    ["infer", "web/runtime-from-address.ts", `await import(String(url));`],
     ["export", "cli.ts", `import { load } from "@ncsn/infer/node"; import { join } from "node:path";`],
   ] as const)("lets %s/%s say: %s", (name, file, source) => {
     expect(violations(packages[name], file, source)).toEqual([]);

@@ -20,16 +20,15 @@ export default defineConfig({
     reportCompressedSize: false,
     lib: {
       formats: ["es"],
-      // What these have in common is shared between them.
       entry: {
         ncsn: source("web/browser.ts"),
-        "ncsn-worker": source("web/browser-worker.ts"),
         "score-sampler": source("element/browser.ts"),
       },
     },
     rolldownOptions: {
-      // All in one folder: what starts the worker looks for it beside itself.
-      output: { entryFileNames: "[name].js", chunkFileNames: "ncsn-both.js", minify: true },
+      // What both have is in ncsn.js alone, which score-sampler.js imports.
+      preserveEntrySignatures: "allow-extension",
+      output: { entryFileNames: "[name].js", minify: true },
     },
   },
 });

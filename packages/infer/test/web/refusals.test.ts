@@ -154,9 +154,9 @@ describe("load refuses", () => {
 
   it("a worker that is not beside its script", async () => {
     await using served = await openPage(browser, folder);
-    await served.page.route("**/ncsn-worker.js", (route) => route.fulfill({ status: 404 }));
+    await served.page.route("**/ncsn.js", (route) => route.fulfill({ status: 404 })); // the page has it by now
     expect(await refusal(served.page, "gaussian.onnx", {})).toBe(
-      `DeviceError: the worker's script cannot be loaded: ${served.url}ncsn/ncsn-worker.js is answered with 404 Not Found`,
+      `DeviceError: the worker's script cannot be loaded: ${served.url}ncsn/ncsn.js is answered with 404 Not Found`,
     );
   });
 });

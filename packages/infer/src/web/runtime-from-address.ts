@@ -1,12 +1,12 @@
-/** The Worker for pages without a bundler: ONNX Runtime's scripts come from where its .wasm files are. */
 import { firstLine } from "../workers/session.ts";
 import { complaintAbout } from "./complaint-about.ts";
-import { noScript, type Ort } from "./runtime.ts";
-import { servePage } from "./serve-page.ts";
+import { noScript, type Ort, type RuntimeSource } from "./runtime.ts";
 
+/** Of onnxruntime-web, which the build writes here. */
 declare const ORT_VERSION: string;
 
-servePage({
+/** ONNX Runtime for pages without a bundler: its scripts come from where its .wasm files are, jsDelivr unless told. */
+export const runtimeFromAddress: RuntimeSource = {
   wasmPaths: new URL(`https://cdn.jsdelivr.net/npm/onnxruntime-web@${ORT_VERSION}/dist/`),
   async script(build, folder) {
     const script = new URL(`ort.${build}.bundle.min.mjs`, folder);
@@ -16,4 +16,4 @@ servePage({
       throw noScript((await complaintAbout(script, "script")) ?? firstLine(error));
     }
   },
-});
+};
