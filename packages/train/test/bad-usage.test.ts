@@ -64,6 +64,8 @@ describe("bad usage", () => {
     ["--channels 8 --net channels=9", "option channels of network unet is given twice"],
     ["--multipliers 1,x", "invalid multipliers: x (need an integer >= 1)"],
     ["--multipliers 1,1,1,1", "invalid image size for 4 levels: 28x28 (need multiples of 8)"],
+    ["--network ncsn --recipe ddpm --levels 20", "invalid levels: 20 (recipe ddpm has 1000)"],
+    ["--auto-noise --recipe edm", "invalid auto-noise: recipe edm has its own levels (need ncsnv2)"],
     ["--classes 3", "invalid classes: 3 (glyphs has 10)"],
     ["--dataset gaussian --conditional", "invalid conditional: gaussian has no classes"],
     ["--matching foo", "unknown matching: foo (known: denoising, sliced)"],
@@ -118,6 +120,7 @@ describe("a run that is resumed", () => {
     ["--dataset glyphs", "--dataset glyphs cannot be changed: run whole was started with mixture"],
     ["--width 9", "--net width=9 cannot be changed: run whole was started with width=8"],
     ["--conditional", "--conditional true cannot be changed: run whole was started with false"],
+    ["--auto-noise", "--auto-noise cannot be changed: run whole was started with its levels"],
   ])("does not take %s", async (args, message) => {
     const before = statSync(join(folder, "runs/whole/checkpoint.safetensors")).mtimeMs;
     expect(await refused(folder, "--resume", "whole", ...args.split(" "))).toBe(message);

@@ -33,6 +33,32 @@ describe("a dry run", () => {
   });
 });
 
+describe("--auto-noise", () => {
+  it("explains the noise that it fits to the data, and trains with it", { timeout: 60_000 }, async () => {
+    const folder = workFolder(afterAll);
+    const { code, stdout } = await trainIn(
+      folder,
+      ...tinyRun,
+      "--auto-noise",
+      "--steps",
+      "2",
+      "--name",
+      "fitted",
+    );
+    expect(code).toBe(0);
+    const said = (pattern: RegExp): number => Number(pattern.exec(stdout)?.[1]);
+    const [sigmaMax, levels, steps] = [/sigma_1 (\S+)/, /L (\d+)/, /T (\d+)/].map(said);
+    expect(stdout).toMatch(/^ {2}1 .* of 2,000 items/m);
+    // Two Gaussians 14.1 apart that reach about 4 deviations to each side, at the scale of σ_data.
+    const { recipe, model, pixels } = checkpointOf(folder, "fitted").config;
+    expect(sigmaMax / pixels.scale).toBeGreaterThan(18);
+    expect(sigmaMax / pixels.scale).toBeLessThan(24);
+    expect(recipe.sigmaRange[1]).toBeCloseTo(sigmaMax, 2);
+    expect(recipe.sampler).toMatchObject({ steps: levels, options: { stepsPerLevel: steps, denoise: true } });
+    expect([model.parameterization, model.sigmas?.length]).toEqual(["ncsnv2", levels]);
+  });
+});
+
 describe("a run", () => {
   const folder = workFolder(afterAll);
   const run = (...args: readonly string[]) => trainIn(folder, ...tinyRun, ...args);
