@@ -79,7 +79,7 @@ describe("from one seed and budget", () => {
       const after = await scoreError(config, engine, dataset);
       await engine.dispose();
       expect(before).toBeGreaterThan(0.9);
-    expect(after).toBeLessThan(limit);
+      expect(after).toBeLessThan(limit);
     },
   );
 });
