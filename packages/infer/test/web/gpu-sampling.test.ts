@@ -1,6 +1,6 @@
 /** Sampling on the GPU of a real page: against closed forms and against Node, and what it asks of WebGPU. */
 import { join } from "node:path";
-import { hostSpace, key, purposes, split, toPixels, type Card } from "@ncsn/core";
+import { hostSpace, key, purposes, samplers, split, toPixels, type Card, type SamplerName } from "@ncsn/core";
 import { exportModel } from "@ncsn/export";
 import { load } from "@ncsn/infer/node";
 import type { Browser } from "playwright-core";
@@ -90,6 +90,15 @@ describe("a sampling", () => {
     expect(worst(pixels, await expected(options, request))).toBeLessThan(1e-5);
     expect(firstLost).toBeUndefined();
   });
+
+  it.each(Object.keys(samplers) as SamplerName[])(
+    "is what it is over arrays by every sampler: %s",
+    async (sampler) => {
+      const request = { count: 3, seed: 8, sampler, steps: 5 };
+      const { pixels } = await page.call("sample", "plain.onnx", request, 4);
+      expect(worst(pixels, await expected(plain, request))).toBeLessThan(1e-4);
+    },
+  );
 
   it.each([
     ["plain", { count: 7, sampler: "heun", steps: 12 }],

@@ -112,8 +112,12 @@ export async function operationErrors(count: number, shape: Shape): Promise<Reco
     if (shape[1] % factor === 0 && shape[2] % factor === 0)
       await both(`blockMeans ${factor}`, (space) => space.blockMeans(space.noise(2), factor));
   errors.uniform = worst(gpu.uniform(4), host.uniform(4));
-  const dots = await gpu.dot(gpu.noise(5), gpu.noise(6, "uniform"));
-  errors.dot = worst(dots, await host.dot(host.noise(5), host.noise(6, "uniform")));
+  const squares = async <V>(space: Space<V>): Promise<number[]> => {
+    const [a, b] = [space.noise(5), space.noise(6, "uniform")];
+    const products = await Promise.all([space.dot(a, b), space.dot(b, b)]);
+    return products.flatMap((product) => [...product]);
+  };
+  errors.dot = worst(await squares(gpu), await squares(host));
   gpu.dispose();
   return errors;
 }

@@ -23,13 +23,13 @@ export interface GpuScorer {
   dispose(): void;
 }
 
-/** Where a run takes from and puts to; without x and score it is in the caller's own buffers. */
+/** Where a run takes from; without an x of its own it is in the caller's. */
 interface Place {
   readonly x?: GPUBuffer;
   readonly sigma: GPUBuffer;
   readonly label: GPUBuffer | undefined;
-  readonly score?: GPUBuffer;
-  run(x: GPUBuffer, out: GPUBuffer): Promise<unknown>;
+  /** @returns where the score is, `out` or a buffer of its own */
+  run(x: GPUBuffer, out: GPUBuffer): Promise<GPUBuffer>;
 }
 
 /**
@@ -59,21 +59,24 @@ export function gpuScorer(
     const sigma = create("sigma", size);
     const label = card.classes && create("label", size);
     const direct = runs === 1 && size === count;
-    const own = direct ? {} : { x: create("x", size * dimension), score: create("score", size * dimension) };
+    const own = direct
+      ? undefined
+      : { x: create("x", size * dimension), score: create("score", size * dimension) };
     const images = (buffer: GPUBuffer) => network.tensor(buffer, "float32", [size, ...card.shape]);
     return {
-      ...own,
+      ...(own && { x: own.x }),
       sigma,
       label,
-      run: (x, out) =>
-        network.run(
-          {
-            x: images(own.x ?? x),
-            sigma: network.tensor(sigma, "float32", [size]),
-            ...(label && { label: network.tensor(label, "int32", [size]) }),
-          },
-          { score: images(own.score ?? out) },
-        ),
+      async run(x, out) {
+        const [from, to] = own ? [own.x, own.score] : [x, out];
+        const feeds = {
+          x: images(from),
+          sigma: network.tensor(sigma, "float32", [size]),
+          ...(label && { label: network.tensor(label, "int32", [size]) }),
+        };
+        await network.run(feeds, { score: images(to) });
+        return to;
+      },
     };
   })();
 
@@ -102,8 +105,8 @@ export function gpuScorer(
           device.queue.writeBuffer(place.sigma, 0, levels, at, size);
           if (place.label) device.queue.writeBuffer(place.label, 0, classes[given], at, size);
           if (place.x) copy(x, at, place.x, 0, images);
-          await whileAlive(device, () => place.run(x, out));
-          if (place.score) copy(place.score, 0, out, at, images);
+          const score = await whileAlive(device, () => place.run(x, out));
+          if (score !== out) copy(score, 0, out, at, images);
           await turn();
         }
       }),
