@@ -11,18 +11,26 @@ export interface Sheet {
   readonly shape: Shape;
 }
 
-/** The columns that fill a plate best: the largest pictures for `count` of them in a box of `width` × `height`. */
+/**
+ * The columns that show `count` pictures largest in a box of `width` × `height`; of several the most, and rather a full
+ * rectangle than one with gaps.
+ */
 export function bestColumns(count: number, [, h, w]: Shape, width: number, height: number): number {
-  let best = { columns: 1, size: 0, empty: 0 };
+  let best = { columns: 1, size: 0 };
   for (let columns = 1; columns <= count; columns++) {
     const rows = Math.ceil(count / columns);
-    const size = Math.min(width / (columns * w), height / (rows * h));
-    const empty = rows * columns - count;
-    // A full rectangle is worth somewhat smaller pictures.
-    if (size * (1 - 0.6 * (empty / count)) > best.size * (1 - 0.6 * (best.empty / count)))
-      best = { columns, size, empty };
+    const gaps = (rows * columns - count) / count;
+    const size = wholePixels(Math.min(width / (columns * w), height / (rows * h))) * (1 - 0.6 * gaps);
+    if (size >= best.size) best = { columns, size };
   }
   return best.columns;
+}
+
+/** An enlargement by whole device pixels, in CSS pixels; below two of them any will do. */
+function wholePixels(enlargement: number): number {
+  const ratio = devicePixelRatio;
+  const fit = enlargement * ratio;
+  return (fit >= 2 ? Math.floor(fit) : fit) / ratio;
 }
 
 /** Sets a canvas up for a sheet, as large as its box allows. */
@@ -30,9 +38,7 @@ export function layOut(canvas: HTMLCanvasElement, sheet: Sheet, width: number, h
   const [w, h] = sizeOf(sheet);
   if (canvas.width !== w) canvas.width = w;
   if (canvas.height !== h) canvas.height = h;
-  const ratio = devicePixelRatio;
-  const fit = Math.min(width / w, height / h) * ratio;
-  const scale = (fit >= 2 ? Math.floor(fit) : fit) / ratio;
+  const scale = wholePixels(Math.min(width / w, height / h));
   canvas.style.width = `${w * scale}px`;
   canvas.style.height = `${h * scale}px`;
 }
