@@ -148,7 +148,8 @@ describe("Fig. 1", () => {
     await setNumber("steps per level", 1);
     await finished();
     expect(new URL(page.url()).hash).toContain("stepsPerLevel=1");
-    await soon(() => page.textContent("#moment")).toContain("3 evaluations"); // two levels, and the denoising
+    // two levels, and the denoising
+    await soon(() => page.textContent("#moment")).toBe("step 3 of 3 · 3 of 3 evaluations");
     await setNumber("epsilon", 1);
     await soon(() => page.textContent("#advice")).toContain("unstable");
     await asked("sampler").selectOption("heun");
@@ -217,9 +218,22 @@ const meanDistance = (a: readonly number[], b: readonly number[]): number =>
   a.reduce((sum, value, i) => sum + Math.abs(value - b[i]), 0) / a.length;
 
 describe("Fig. 3", () => {
-  it("moves the field with σ", async () => {
-    await changes("field", () => field("Noise level of the field").fill("900"));
+  /** Pixels of arrows in a corner; what else is there, noisy data, is fainter. */
+  const arrowsInCorner = () =>
+    page.evaluate(() => {
+      const canvas = document.querySelector<HTMLCanvasElement>("#field")!;
+      const side = canvas.width / 5;
+      const { data } = canvas.getContext("2d")!.getImageData(0, 0, side, side);
+      return data.filter((value, i) => i % 4 === 3 && value > 120).length;
+    });
+
+  it("has longer arrows far from the data where there is less noise", async () => {
+    const slider = field("Noise level of the field");
+    await changes("field", () => slider.fill("0"));
+    const noisy = await arrowsInCorner();
+    await changes("field", () => slider.fill("900"));
     expect(Number(await page.getAttribute("#field", "data-sigma"))).toBeLessThan(0.1);
+    expect(await arrowsInCorner()).toBeGreaterThan(1.3 * noisy);
   });
 
   it("lets samples flow to other data with another sampler", async () => {
@@ -228,7 +242,7 @@ describe("Fig. 3", () => {
     await form.getByLabel("sampler").selectOption("heun");
     await page.getByRole("button", { name: "Let samples flow" }).click();
     await soon(() => page.getAttribute("#field", "data-finished")).toBe("18");
-    expect(await page.textContent("#plane-moment")).toBe("step 18 of 18");
+    await soon(() => page.textContent("#plane-moment")).toBe("step 18 of 18");
   });
 });
 
@@ -298,7 +312,8 @@ describe("the page", () => {
     expect(await phone.evaluate(() => crossOriginIsolated)).toBe(false);
     for (const width of [390, 320]) {
       await phone.setViewportSize({ width, height: 844 });
-      expect(await phone.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+      const overflow = await phone.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(overflow, `overflow at ${width}`).toBe(0);
     }
     expect(said).toEqual([]);
     await phone.context().close();
