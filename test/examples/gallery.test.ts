@@ -243,6 +243,7 @@ describe("Fig. 3", () => {
     await page.getByRole("button", { name: "Let samples flow" }).click();
     await soon(() => page.getAttribute("#field", "data-finished")).toBe("18");
     await soon(() => page.textContent("#plane-moment")).toBe("step 18 of 18");
+    expect(await page.textContent("#plane-scale .value")).toMatch(/^σ = 0\.0/); // mixture's least
   });
 });
 
