@@ -8,6 +8,7 @@
  */
 
 import { blocks } from "./threefry.ts";
+import { cosineNearZero, sineNearZero } from "./turns.ts";
 
 /** 64 bits of key as two unsigned 32-bit words. */
 export type Key = readonly [high: number, low: number];
@@ -86,14 +87,8 @@ export function fillNormals(
       const turn = (scratch[i + 1] >>> 8) * 2 ** -24;
       const quarter = Math.floor(4 * turn + 0.5); // turn = quarter/4 + rest, |rest| ≤ 1/8
       const angle = 2 * Math.PI * (turn - quarter / 4);
-      const a2 = angle * angle;
-      const sine =
-        angle * (1 + a2 * (-1 / 6 + a2 * (1 / 120 + a2 * (-1 / 5040 + a2 * (1 / 362880 - a2 / 39916800)))));
-      const cosine =
-        1 +
-        a2 *
-          (-1 / 2 +
-            a2 * (1 / 24 + a2 * (-1 / 720 + a2 * (1 / 40320 + a2 * (-1 / 3628800 + a2 / 479001600)))));
+      const sine = sineNearZero(angle);
+      const cosine = cosineNearZero(angle);
       const swap = (quarter & 1) === 1;
       const x = swap ? -sine : cosine; // the angle turned by quarter · 90°
       const y = swap ? cosine : sine;

@@ -21,7 +21,8 @@ export interface Dataset {
   /**
    * The exact score ∇ₓ log p_σ(x) of the set's density convolved with N(0, σ²I), where it is known.
    * @param x points, count × dimension, in the set's own units
-   * @param sigma noise level in the set's own units; 0 gives the data's own score where it has a density
+   * @param sigma noise level in the set's own units; 0 gives the data's own score where its
+   *   density is smooth
    */
   readonly score?: (x: Float64Array, sigma: number) => Float64Array;
 }

@@ -1,6 +1,7 @@
 /** Two interleaved half circles with Gaussian noise; the smoothed score is exact by quadrature along the arcs. */
 import { fillNormals, split, type Key } from "../rng.ts";
 import type { Dataset, ProceduralDataset } from "./dataset.ts";
+import { gaussLegendre } from "./gauss-legendre.ts";
 
 /** The half circles centre + side·(cos t, sin t), 0 ≤ t ≤ π, of radius 1. */
 const moons = [
@@ -106,26 +107,4 @@ function outside(phi: number): Piece[] {
   ];
 }
 
-const nodes = new Float64Array(32);
-const weights = new Float64Array(32);
-legendre(nodes, weights);
-
-/** Gauss–Legendre nodes and weights on [0, 1]: the roots of Pₙ by Newton's method. */
-function legendre(nodes: Float64Array, weights: Float64Array): void {
-  const n = nodes.length;
-  for (let i = 0; i < n; i++) {
-    let root = Math.cos((Math.PI * (i + 0.75)) / (n + 0.5));
-    let slope = 0;
-    for (let iteration = 0; iteration < 8; iteration++) {
-      let previous = 1;
-      let value = root;
-      for (let k = 2; k <= n; k++) {
-        [previous, value] = [value, ((2 * k - 1) * root * value - (k - 1) * previous) / k];
-      }
-      slope = (n * (root * value - previous)) / (root * root - 1);
-      root -= value / slope;
-    }
-    nodes[i] = (1 - root) / 2;
-    weights[i] = 1 / ((1 - root * root) * slope * slope);
-  }
-}
+const { nodes, weights } = gaussLegendre(32);
