@@ -43,7 +43,7 @@ export function buildControls(root: ShadowRoot, canvas: HTMLCanvasElement): Cont
   const error = node("div", { class: "error", part: "error", role: "alert", hidden: "" }, message, retry);
   const stage = node("div", { class: "stage", part: "stage" }, canvas, error);
 
-  const play = node("button", { type: "button", class: "play", part: "button play", disabled: "" });
+  const play = node("button", { type: "button", class: "play", part: "button play" });
   const slider = node("input", {
     type: "range",
     part: "slider",

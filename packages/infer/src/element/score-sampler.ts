@@ -342,6 +342,7 @@ export class ScoreSampler extends EventfulElement {
     this.#setState("loading", false);
     this.#setError(undefined);
     this.#enable(false);
+    setPlayAction(this.#controls, "Play");
     this.#controls.moment.textContent = this.#controls.device.textContent = "";
   }
 
@@ -362,6 +363,7 @@ export class ScoreSampler extends EventfulElement {
   #setError(error: Error | undefined): void {
     this.#error = error;
     this.#setState("error", error !== undefined);
+    this.#controls.play.disabled = error !== undefined;
     this.#controls.error.hidden = error === undefined;
     this.#controls.message.textContent = error?.message ?? "";
     if (error) {
@@ -407,10 +409,10 @@ export class ScoreSampler extends EventfulElement {
     this.#describe();
   }
 
-  /** The slider waits for the first step, which tells how many there are. */
+  /** The slider waits for the first step, which tells how many there are; play can always be asked for. */
   #enable(on: boolean): void {
-    const { play, slider, seed } = this.#controls;
-    play.disabled = seed.disabled = !on;
+    const { slider, seed } = this.#controls;
+    seed.disabled = !on;
     slider.disabled ||= !on;
   }
 

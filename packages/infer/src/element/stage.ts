@@ -146,7 +146,7 @@ function drawPoints(
   colour: string,
 ): void {
   const { width: size } = context.canvas;
-  const radius = Math.min(Math.max(0.75 * devicePixelRatio, size / 14 / Math.sqrt(points.length)), size / 90);
+  const radius = Math.min(Math.max(0.75 * devicePixelRatio, size / 9 / Math.sqrt(points.length)), size / 90);
   context.fillStyle = colour;
   context.globalAlpha = 0.55;
   for (let i = 0; i < points.length; i += 2) {

@@ -102,15 +102,14 @@ input::-moz-range-progress { block-size: 4px; border-radius: 2px; background: va
 input::-moz-range-thumb { inline-size: 16px; block-size: 16px; border: 0; border-radius: 50%; background: var(--accent) }
 .caption {
   display: flex;
+  flex-wrap: wrap;
   justify-content: space-between;
-  gap: 12px;
+  gap: 0 12px;
   min-block-size: 1.3em;
   margin: 6px 2px 0;
   color: var(--soft);
   font-variant-numeric: tabular-nums;
-  white-space: nowrap;
 }
-.caption span { overflow: hidden; text-overflow: ellipsis }
 .status { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
 @media (pointer: coarse) { button { block-size: 2.75rem; min-inline-size: 2.75rem } }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important } }

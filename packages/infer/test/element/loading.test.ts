@@ -170,6 +170,7 @@ describe("a message stands in the element for", () => {
     await again.waitFor();
     writeFileSync(join(folder, "later.onnx"), gaussianModel());
     await again.click();
+    expect(await page.evaluate(() => document.activeElement?.localName)).toBe("score-sampler"); // not lost
     await page.locator("[part=moment]").filter({ hasText: "step 1/18" }).waitFor();
     expect(await page.getByRole("alert").isVisible()).toBe(false);
   });
