@@ -4,7 +4,7 @@ import { hostSpace, readCard, toPixels } from "@ncsn/core";
 import { resolvePlan, samplingKey, startShard } from "@ncsn/infer";
 
 /** Counts what models of this page have done, for tests to look at. */
-export const counts = { steps: 0, disposed: 0 };
+export const counts = { plans: 0, steps: 0, disposed: 0 };
 
 /**
  * @param {{ shape?: [number, number, number], grey?: number, wait?: number, card?: object, failAt?: number }} options
@@ -69,7 +69,10 @@ export async function exactModel({ shape = [1, 4, 4], grey = 0.5, wait = 0, card
     set device(next) {
       device = next;
     },
-    plan: (request) => resolvePlan(card, request ?? {}, 8),
+    plan(request) {
+      counts.plans += 1;
+      return resolvePlan(card, request ?? {}, 8);
+    },
     steps,
     async sample(request) {
       let images;

@@ -43,7 +43,7 @@ async function withElement(
       const element = document.querySelector("score-sampler")!;
       const log: string[] = [];
       Object.assign(globalThis, { element, log });
-      Object.assign(counts, { steps: 0, disposed: 0 });
+      Object.assign(counts, { plans: 0, steps: 0, disposed: 0 });
       for (const type of ["load", "play", "pause", "step", "complete", "devicechange", "error"] as const)
         element.addEventListener(type, () => log.push(type));
       element.model = await exactModel(model);
@@ -155,7 +155,7 @@ describe("changes", () => {
     const steps = await page.evaluate(async () => {
       await element.sample().catch(() => {});
       const begun = element.sample();
-      counts.steps = 0;
+      Object.assign(counts, { plans: 0, steps: 0 });
       for (let seed = 1; seed <= 30; seed++) element.seed = seed;
       element.count = 2;
       element.steps = 5;
@@ -164,9 +164,9 @@ describe("changes", () => {
         (error: unknown) => (error as Error).name,
       );
       const { data } = await element.sample();
-      return { steps: counts.steps, values: data.length, outcome };
+      return { plans: counts.plans, steps: counts.steps, values: data.length, outcome };
     });
-    expect(steps).toEqual({ steps: 5, values: 2 * 16, outcome: "sampled" });
+    expect(steps).toEqual({ plans: 1, steps: 5, values: 2 * 16, outcome: "sampled" });
     expect(await page.evaluate(() => element.getAttribute("seed"))).toBe("30");
   });
 
