@@ -94,7 +94,7 @@ export class ScoreSampler extends EventfulElement {
     slider.addEventListener("input", () => this.#seek(Number(slider.value) - 1));
     retry.addEventListener("click", () => {
       this.#change("model");
-      this.focus();
+      play.focus(); // this button goes, and the focus must not go with it
     });
     root.addEventListener("keydown", (event) => this.#key(event as KeyboardEvent));
     this.#sight = new IntersectionObserver(
