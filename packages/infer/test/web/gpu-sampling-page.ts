@@ -5,6 +5,7 @@ import { gpuScorer } from "../../src/web/gpu/gpu-scorer.ts";
 import { gpuSpace } from "../../src/web/gpu/gpu-space.ts";
 import { resolvePlan, type SampleRequest } from "../../src/plan.ts";
 import { samplingKey, startShard } from "../../src/shard.ts";
+import { checkSignature } from "../../src/workers/session.ts";
 import { takeGpuCalls, type GpuCalls } from "./gpu-calls.ts";
 
 /** A model file that the page's server has, opened. */
@@ -16,7 +17,7 @@ async function openFile(file: string) {
   ort.env.wasm.numThreads = 1;
   const open = async (options: object) => {
     const inference = await ort.InferenceSession.create(bytes, options);
-    return { inference, card, fixedBatch: undefined };
+    return { inference, card, fixedBatch: checkSignature(inference, card) };
   };
   return { card, network: await openBufferNetwork({ ort, open }) };
 }

@@ -17,6 +17,7 @@ import type * as Page from "./gpu-sampling-page.ts";
 const shape = [1, 16, 16] as const;
 const imageBytes = 4 * 256;
 const plain: GaussianOptions = { shape };
+const bound: GaussianOptions = { shape, batch: 4 };
 const classed: GaussianOptions = { shape, classes: ["a", "b", "c"] };
 
 function exported(choice: ModelChoice): Uint8Array<ArrayBuffer> {
@@ -36,6 +37,7 @@ beforeAll(async () => {
     before: countGpuCalls,
     files: {
       "plain.onnx": gaussianModel(plain),
+      "bound.onnx": gaussianModel(bound),
       "classed.onnx": gaussianModel(classed),
       "unet.onnx": unet,
     },
@@ -83,6 +85,8 @@ describe("a sampling", () => {
   it.each([
     ["heun", "plain", plain, heun, 8],
     ["heun in three runs, the last not full", "plain", plain, heun, 2],
+    ["heun by a file for a batch of 4, twice", "bound", bound, heun, 8],
+    ["heun by a file for a batch of 4, not full", "bound", bound, { ...heun, count: 3 }, 8],
     ["annealed-langevin", "plain", plain, langevin, 8],
     ["heun of classes in two runs", "classed", classed, { ...heun, label: ["a", "b", -1, "c", "c"] }, 4],
   ] as const)("is what it is over arrays: %s", async (_, file, options, request, batch) => {
