@@ -62,7 +62,7 @@ const ddpm: Parameterization = {
     return {
       output: minusReciprocal(nn, sigma),
       input: nn.rsqrt(nn.plus(nn.times(sigma, sigma), 1)),
-      noise: nn.plus(nn.times(fromEnd, -1 / table.length), 1),
+      noise: nn.times(nn.plus(nn.times(fromEnd, -1), table.length), 1 / table.length),
     };
   },
 };

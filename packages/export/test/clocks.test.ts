@@ -1,5 +1,15 @@
 /** The coefficients of parameterizations in an exported graph's float32, where ln(1 + σ²) would lose small σ. */
-import { defaultBetas, log1p, parameterizations, processes, type ParameterizationName } from "@ncsn/core";
+import {
+  ddpmTable,
+  defaultBetas,
+  log1p,
+  parameterizations,
+  processes,
+  referenceNn,
+  tableSigmas,
+  values,
+  type ParameterizationName,
+} from "@ncsn/core";
 import { nameOutputs, onnxNn, simplify, tape, type OnnxNn, type Value } from "@ncsn/export";
 import { describe, expect, it } from "vitest";
 import { open } from "./ort.ts";
@@ -61,4 +71,17 @@ describe("float32 in ONNX Runtime", () => {
       expect(worst(actual, (i) => expected(sigmas[i]))).toBeLessThan(1e-6);
     },
   );
+
+  it("counts DDPM's levels as the reference does, also at the very borders between two", async () => {
+    const table = tableSigmas(ddpmTable, [1, 1]);
+    const from = Float32Array.from(table.slice(1), (sigma, i) => Math.sqrt(sigma * table[i]));
+    const model = { sigmaData: 0.5, sigmas: table };
+    const actual = await compute(
+      (nn, sigma) => parameterizations.ddpm.coefficients(nn, sigma, model).noise,
+      from,
+    );
+    const reference = referenceNn(() => []);
+    const { noise } = parameterizations.ddpm.coefficients(reference, values([from.length, 1], from), model);
+    expect(worst(actual, (i) => noise.data[i])).toBeLessThan(1e-6);
+  });
 });

@@ -240,9 +240,12 @@ export function normaliseWeight(
   return out;
 }
 
-/** The geometric means between neighbours of a decreasing table: below bound i, entry i + 1 or a later one is nearest. */
+/**
+ * The geometric means between neighbours of a decreasing table: below bound i, entry i + 1 or a later one is nearest.
+ * They are float32 numbers, so that a float32 level on a bound belongs to the same entry in every interpreter.
+ */
 export const nearestBounds = (table: readonly number[]): number[] =>
-  table.slice(1).map((value, i) => Math.sqrt(value * table[i]));
+  table.slice(1).map((value, i) => Math.fround(Math.sqrt(value * table[i])));
 
 /** Where output position `i` of `out` falls among `size` inputs with aligned corners: two neighbours and a fraction. */
 export function between(
