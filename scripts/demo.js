@@ -55,7 +55,8 @@ function portOf(given) {
 async function buildGallery() {
   const { build } = await import("vite");
   const gallery = join(root, "examples", "gallery");
-  await build({ root: gallery, configFile: join(gallery, "vite.config.ts"), logLevel: "warn" });
+  console.error("building the gallery");
+  await build({ root: gallery, configFile: join(gallery, "vite.config.ts"), logLevel: "error" });
   return join(gallery, "dist");
 }
 
