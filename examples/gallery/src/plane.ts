@@ -16,12 +16,16 @@ import {
 import { choiceField } from "./fields.ts";
 import { byId, onScheme, reducedMotion } from "./page.ts";
 import { planeData, planeNames, type PlaneData } from "./plane-data.ts";
-import { latticeOf, paintPlane, type Arrows } from "./plane-painter.ts";
+import { paintPlane } from "./plane-painter.ts";
 import { repaint } from "./repaint.ts";
+import { rollingArrows } from "./rolling-arrows.ts";
 import { sigmaAxis, sigmaScale } from "./sigma-scale.ts";
 
 const side = 21;
 const samples = 240;
+/** Milliseconds of a frame for arrows, and for steps of the samples. */
+const arrowTime = 4;
+const stepTime = 6;
 const longestTrail = 14;
 /** How long samples flow, milliseconds; who asked for less motion sees where they arrive. */
 const duration = () => (reducedMotion() ? 0 : 5000);
@@ -49,13 +53,14 @@ export function startPlane(): void {
   let axis = sigmaAxis(data.sigmaRange, false);
   let sampler: SamplerName = "heun";
   let sigma = axis.sigma(0.45);
-  let arrows: Arrows | undefined;
+  let field = rollingArrows(data, side);
   let flow: Flow | undefined;
   let seed = 0;
   let problem = "";
 
   const draw = repaint(() => {
-    arrows ??= arrowsAt(data, sigma);
+    const upToDate = field.follow(sigma, arrowTime);
+    const { arrows } = field;
     const trail = flow?.trail ?? [];
     const part = flow === undefined ? 1 : progress(flow);
     paintPlane(canvas, { data, sigma, arrows, trail, part });
@@ -63,12 +68,12 @@ export function startPlane(): void {
     scale.move(at, sigma, `noise level ${sigma.toPrecision(3)}`);
     const count = flow?.total === undefined ? "" : ` of ${flow.total}`;
     moment.textContent = problem || (flow === undefined ? "" : `step ${flow.step}${count}`);
-    canvas.dataset.sigma = sigma.toPrecision(4);
+    if (upToDate) canvas.dataset.sigma = sigma.toPrecision(4);
+    else draw();
   });
 
   const setSigma = (value: number) => {
     sigma = Math.max(value, data.sigmaRange[0]);
-    arrows = undefined;
     draw();
   };
   const scale = sigmaScale(byId("div", "plane-scale"), "Noise level of the field", {
@@ -103,9 +108,9 @@ export function startPlane(): void {
       for (;;) {
         await nextFrame();
         if (flow !== mine) return;
-        // Where steps are shorter than frames, several are taken, for at most half a frame.
+        // Where steps are shorter than frames, several are taken.
         const began = performance.now();
-        while (performance.now() - mine.since >= mine.interval && performance.now() - began < 8) {
+        while (performance.now() - mine.since >= mine.interval && performance.now() - began < stepTime) {
           const { done, value } = await mine.steps.next();
           if (flow !== mine) return;
           if (done === true) {
@@ -142,6 +147,7 @@ export function startPlane(): void {
   const show = (name: string) => {
     stop();
     data = planeData(name);
+    field = rollingArrows(data, side);
     axis = sigmaAxis(data.sigmaRange, false);
     scale.show(axis);
     canvas.setAttribute("aria-label", `The score field of ${name} with samples`);
@@ -161,11 +167,6 @@ export function startPlane(): void {
   new ResizeObserver(draw).observe(canvas);
   show(data.name);
   if (!reducedMotion()) whenSeen(canvas, start);
-}
-
-function arrowsAt(data: PlaneData, sigma: number): Arrows {
-  const at = latticeOf(data, side);
-  return { side, at, by: data.score(at, sigma).map((value) => sigma * value) };
 }
 
 function newFlow(data: PlaneData, name: SamplerName, seed: number): Flow {
