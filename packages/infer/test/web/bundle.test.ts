@@ -70,7 +70,10 @@ it.each([true, false])("works from another server than the page's, isolated: %s"
     "page.js": `window.ncsn = await import("${cdn.url}ncsn/ncsn.js");`,
   });
   try {
-    await using opened = await openPage(browser, site, { isolated });
+    const { origin } = new URL(cdn.url);
+    const policy = `script-src 'self' ${origin} 'wasm-unsafe-eval'; worker-src blob: ${origin}; connect-src 'self' ${origin}`;
+    const options = { isolated, headers: { "Content-Security-Policy": policy } };
+    await using opened = await openPage(browser, site, options);
     const mean = await opened.page.evaluate(async (wasmPaths) => {
       const model = await window.ncsn.load("gaussian.onnx", { device: "wasm", threads: 2, wasmPaths });
       const { data } = await model.sample({ count: 200 });

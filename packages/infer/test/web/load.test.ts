@@ -15,12 +15,23 @@ afterAll(async () => {
   removeSite(folder);
 });
 
+const onWasm = { name: "wasm", threads: 2, workers: 2, unused: [] };
+const onGpu = { name: "webgpu", threads: 1, workers: 1, unused: [] };
+
 it.each([
-  ["wasm", { isolated: true }, { name: "wasm", threads: 2, workers: 2, unused: [] }],
-  ["wasm", { isolated: false }, { name: "wasm", threads: 2, workers: 2, unused: [] }],
-  ["webgpu", { isolated: false }, { name: "webgpu", threads: 1, workers: 1, unused: [] }],
-] as const)("samples as Node does, on %s, %j", async (device, options, used) => {
+  ["wasm", { isolated: true }, onWasm, "ort-wasm-simd-threaded.wasm"],
+  ["wasm", { isolated: false }, onWasm, "ort-wasm-simd-threaded.wasm"],
+  ["webgpu", { isolated: false }, onGpu, "ort-wasm-simd-threaded.jspi.wasm"],
+  [
+    "webgpu",
+    { beforeWorkers: "delete WebAssembly.Suspending;" },
+    onGpu,
+    "ort-wasm-simd-threaded.asyncify.wasm",
+  ],
+] as const)("samples as Node does, on %s, %j", async (device, options, used, wasm) => {
   await using opened = await openPage(browser, folder, options);
+  const asked: string[] = [];
+  opened.page.on("request", (request) => asked.push(request.url()));
   const found = await opened.page.evaluate(async (device) => {
     const model = await window.ncsn.load("gaussian.onnx", { device, threads: 2, wasmPaths: "ort" });
     const { shape, data } = await model.sample({ count: 20, seed: 3 });
@@ -29,6 +40,9 @@ it.each([
     return { shape, data: [...data], device: model.device, error };
   }, device);
   expect(opened.complaints).toEqual([]);
+  expect(new Set(asked.filter((url) => url.endsWith(".wasm")))).toEqual(
+    new Set([`${opened.url}ort/${wasm}`]),
+  );
   expect(found.device).toEqual(used);
   expect(found.error).toBeLessThan(1e-5);
   const node = await load(gaussianModel(), { device: "cpu" });
