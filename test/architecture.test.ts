@@ -54,6 +54,12 @@ const packages: Record<"core" | "infer" | "export" | "train", readonly Room[]> =
       ],
     },
     {
+      files: /^web\//,
+      may: ["@ncsn/core", "@ncsn/export", "comlink"],
+      lazily: ["onnxruntime-web/wasm"],
+      types: ["onnxruntime-common"],
+    },
+    {
       files: /./,
       may: ["@ncsn/core", "@ncsn/export", "@ncsn/infer", "@tensorflow/tfjs"],
       types: ["onnxruntime-common"],

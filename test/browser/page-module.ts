@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
@@ -27,41 +27,22 @@ export interface PageOptions {
   readonly before?: () => void;
   /** Files that the page can fetch, by name. */
   readonly files?: Readonly<Record<string, Uint8Array>>;
+  /** Bundle ONNX Runtime too, as a site does: workers need it, for which there is no import map. */
+  readonly withRuntime?: boolean;
 }
 
 /**
  * Bundles a TypeScript module with what it imports, and opens a page that has loaded it. ONNX Runtime stays outside the
- * bundle: an import map names its own files.
+ * bundle unless told: an import map names its own files.
  */
 export async function openPageModule<Module>(
   browser: Browser,
   entry: string,
-  { before, files = {} }: PageOptions = {},
+  { before, files = {}, withRuntime = false }: PageOptions = {},
 ): Promise<PageModule<Module>> {
   const folder = mkdtempSync(join(tmpdir(), "ncsn-page-"));
-  await build({
-    configFile: false,
-    logLevel: "error",
-    root,
-    build: {
-      outDir: folder,
-      minify: false,
-      lib: { entry, formats: ["es"], fileName: () => "module.js" },
-      rolldownOptions: { external: /^onnxruntime-web/ },
-    },
-  });
-  symlinkSync(join(root, "node_modules/onnxruntime-web/dist"), join(folder, "onnxruntime-web"));
+  await (withRuntime ? buildSite(entry, folder) : buildModule(entry, folder));
   for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
-  const imports = {
-    "onnxruntime-web/jspi": "/onnxruntime-web/ort.jspi.bundle.min.mjs",
-    "onnxruntime-web/webgpu": "/onnxruntime-web/ort.webgpu.bundle.min.mjs",
-  };
-  writeFileSync(
-    join(folder, "index.html"),
-    `<!doctype html><link rel=icon href=data:,>
-<script type=importmap>${JSON.stringify({ imports })}</script>
-<script type=module>window.exported = await import("./module.js");</script>`,
-  );
   const served = await serve(folder);
   const page = await browser.newPage();
   const complaints = complaintsOf(page);
@@ -85,4 +66,51 @@ export async function openPageModule<Module>(
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+/** A module alone, and a page whose import map names ONNX Runtime's own files. */
+async function buildModule(entry: string, folder: string): Promise<void> {
+  await build({
+    configFile: false,
+    logLevel: "error",
+    root,
+    build: {
+      outDir: folder,
+      minify: false,
+      lib: { entry, formats: ["es"], fileName: () => "module.js" },
+      rolldownOptions: { external: /^onnxruntime-web/ },
+    },
+  });
+  symlinkSync(join(root, "node_modules/onnxruntime-web/dist"), join(folder, "onnxruntime-web"));
+  const imports = {
+    "onnxruntime-web/jspi": "/onnxruntime-web/ort.jspi.bundle.min.mjs",
+    "onnxruntime-web/webgpu": "/onnxruntime-web/ort.webgpu.bundle.min.mjs",
+  };
+  writeFileSync(
+    join(folder, "index.html"),
+    `<!doctype html><link rel=icon href=data:,>
+<script type=importmap>${JSON.stringify({ imports })}</script>
+<script type=module>window.exported = await import("./module.js");</script>`,
+  );
+}
+
+/** A site of one page, as `vite build` makes it. */
+async function buildSite(entry: string, folder: string): Promise<void> {
+  const source = join(folder, "source");
+  mkdirSync(source);
+  writeFileSync(
+    join(source, "index.html"),
+    `<!doctype html><link rel=icon href=data:,><script type=module src=main.js></script>`,
+  );
+  writeFileSync(
+    join(source, "main.js"),
+    `import * as exported from ${JSON.stringify(entry)}; window.exported = exported;`,
+  );
+  await build({
+    configFile: false,
+    logLevel: "error",
+    root: source,
+    worker: { format: "es" },
+    build: { outDir: folder, emptyOutDir: false, minify: false, target: "es2022" },
+  });
 }

@@ -6,6 +6,8 @@ import { ncsnv2 } from "./ncsnv2.ts";
 import { scorenet } from "./scorenet.ts";
 import { unet } from "./unet.ts";
 
+export type { MlpOptions } from "./mlp.ts";
+
 export const networks = { unet, ncsn, ncsnv2, mlp, scorenet } as const satisfies Record<string, Network>;
 /** A key of {@link networks}. */
 export type NetworkName = keyof typeof networks;

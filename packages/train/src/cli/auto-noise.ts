@@ -10,7 +10,7 @@ import {
   type Recipe,
 } from "@ncsn/core";
 import { itemOrder } from "../batches.ts";
-import { modelUnits } from "./model-units.ts";
+import { modelUnits } from "../model-units.ts";
 import { count } from "./show.ts";
 import { UsageError } from "./usage-error.ts";
 

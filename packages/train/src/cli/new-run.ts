@@ -4,7 +4,6 @@ import {
   matchings,
   networks,
   recipes,
-  scoreModel,
   summarize,
   withLevels,
   type Dataset,
@@ -15,8 +14,8 @@ import {
 } from "@ncsn/core";
 import { dataKey } from "../batches.ts";
 import { datasetNames, type DatasetRequest } from "../datasets/index.ts";
+import { runConfig } from "../run-config.ts";
 import { trainingMemory } from "./describe-run.ts";
-import { modelUnits } from "./model-units.ts";
 import { defaultsOf, networkFlags, typedOptions } from "./network-options.ts";
 import { integer, oneOf, positive } from "./option-values.ts";
 import type { TrainArguments } from "./train-options.ts";
@@ -112,7 +111,7 @@ export function configure(
   args: TrainArguments & Readonly<Record<string, unknown>>,
 ): RunConfig {
   const { seed, batch, rate, data } = plan;
-  const { shape, classes, size } = dataset;
+  const { shape, size } = dataset;
   const isPoints = shape[1] * shape[2] === 1;
   const networkName = plan.network ?? (isPoints ? "mlp" : plan.recipe.network.name);
   const typed = typedOptions(networkName, args.net ?? [], flagsOf(args));
@@ -126,44 +125,23 @@ export function configure(
   } as { readonly classes?: number };
   checkClasses(options.classes ?? 0, dataset);
 
-  const network = { name: networkName, options };
-  const model = scoreModel(recipe, network);
-  try {
-    summarize(model, shape);
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error)); // such as an image size that does not halve
-  }
-  checkMemory(batch, trainingMemory({ model, shape, batch }));
   const { length } = plan;
   const steps =
     "steps" in length ? length.steps : "epochs" in length ? stepsOf(length.epochs, size, batch) : 1;
-  return {
-    version: 1,
-    name,
-    seed,
-    recipe: {
-      ...recipe,
-      network,
-      optimiser: { ...recipe.optimiser, rate: rate ?? recipe.optimiser.rate ?? networks[networkName].rate },
-      batch,
-      length: { steps },
-    },
-    model,
-    dataset: {
-      name: data.name,
-      size: size === Infinity ? null : size,
-      options: Object.fromEntries(
-        (["data", "size", "colour"] as const).flatMap((option) =>
-          data[option] === undefined ? [] : [[option, data[option]]],
-        ),
-      ),
-    },
-    shape,
-    ...((options.classes ?? 0) > 0 && { classes }),
-    pixels: modelUnits(recipe, dataset),
-    batch,
-    steps,
-  };
+  const opened = Object.fromEntries(
+    (["data", "size", "colour"] as const).flatMap((option) =>
+      data[option] === undefined ? [] : [[option, data[option]]],
+    ),
+  );
+  const network = { name: networkName, options };
+  try {
+    const config = runConfig({ name, recipe, network, dataset, opened, seed, batch, rate, steps });
+    summarize(config.model, shape); // refuses, say, an image size that does not halve
+    checkMemory(batch, trainingMemory(config));
+    return config;
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(error.message) : error;
+  }
 }
 
 /** The same run with another number of steps. */
