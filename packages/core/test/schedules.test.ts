@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { cosineTable, ddpmTable, tableRange, tableSigmas } from "../src/noise-tables.ts";
 import { geometric, karras, linear, schedules } from "../src/schedules.ts";
 
 const range = { sigmaMin: 0.002, sigmaMax: 80 };
@@ -56,6 +57,43 @@ describe("levels", () => {
 
   it("are equally spaced: the tutorial's 1, 0.7525, 0.505, 0.2575, 0.01", () => {
     expect(rounded(linear(5, { sigmaMin: 0.01, sigmaMax: 1 }))).toEqual([1, 0.7525, 0.505, 0.2575, 0.01]);
+  });
+
+  it("are in geometric progression and end at 0", () => {
+    expect(rounded(schedules.exponential(4, { sigmaMin: 1, sigmaMax: 8 }))).toEqual([8, 4, 2, 1, 0]);
+  });
+
+  it("are equally spaced in the time of VP: log(1 + σ²) = 0.1·t + 9.95·t²", () => {
+    const total = (t: number) => 0.1 * t + 9.95 * t ** 2;
+    const sigma = (t: number) => Math.sqrt(Math.exp(total(t)) - 1);
+    expect(rounded(schedules.vp(4, { sigmaMin: sigma(0.1), sigmaMax: sigma(1) }))).toEqual(
+      rounded([1, 0.7, 0.4, 0.1].map(sigma)).concat(0),
+    );
+  });
+
+  it.each([
+    ["ddpm", ddpmTable],
+    ["cosine", cosineTable],
+  ] as const)("are a table of β over its own range, and some of it in fewer steps: %s", (name, table) => {
+    const sigmas = tableSigmas(table, [1, 1]);
+    const [sigmaMin, sigmaMax] = tableRange(table);
+    expect([...schedules[name](1000, { sigmaMin, sigmaMax })]).toEqual([...sigmas, 0]);
+    const places = [...schedules[name](28, { sigmaMin, sigmaMax })]
+      .slice(0, -1)
+      .map((s) => sigmas.indexOf(s));
+    expect(places).toEqual(Array.from({ length: 28 }, (_, i) => 37 * i)); // 999 = 27·37
+  });
+
+  it("lie between those of a table where there are more, and beyond it", () => {
+    const sigmas = tableSigmas(ddpmTable, [1, 1]);
+    const [sigmaMin, sigmaMax] = tableRange(ddpmTable);
+    const twice = schedules.ddpm(1999, { sigmaMin, sigmaMax });
+    for (const i of [0, 7, 500, 998]) {
+      expect(twice[2 * i] / sigmas[i]).toBeCloseTo(1, 12);
+      expect(twice[2 * i + 1] / Math.sqrt(sigmas[i] * sigmas[i + 1])).toBeCloseTo(1, 12);
+    }
+    const [first, second] = schedules.ddpm(3, { sigmaMin: 1e-4, sigmaMax: 1e4 });
+    expect([first, second > 1e-4 && second < 1e4]).toEqual([1e4, true]);
   });
 
   it("are equally spaced in σ^(1/ρ) and end at 0", () => {

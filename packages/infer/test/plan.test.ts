@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { samplers, type Sampler, type SamplerName } from "@ncsn/core";
 import { resolvePlan, type SampleRequest } from "@ncsn/infer";
 import { gaussianCard } from "./gaussian-model.ts";
 
@@ -78,6 +79,23 @@ describe("a plan", () => {
       evaluations: 96,
     });
   });
+
+  it.each(Object.keys(samplers) as SamplerName[])(
+    "makes of a budget the most steps of %s that it allows",
+    (name) => {
+      const sampler: Sampler = samplers[name];
+      if (sampler.evaluations(1, sampler.defaults) === undefined) {
+        const refusal = `${name} decides by itself how many evaluations it takes`;
+        expect(() => plan({ sampler: name, evaluations: 50 })).toThrow(new TypeError(refusal));
+        return;
+      }
+      for (const budget of [6, 7, 50, 333]) {
+        const { steps, evaluations = NaN, options } = plan({ sampler: name, evaluations: budget });
+        expect(evaluations).toBeLessThanOrEqual(budget);
+        expect(sampler.evaluations(steps + 1, options)).toBeGreaterThan(budget);
+      }
+    },
+  );
 
   it("carries the sampler's advice, and says when sigma leaves the trained range", () => {
     const { advice } = plan({ sampler: "annealed-langevin", options: { epsilon: 1 }, sigmaMax: 99 });
