@@ -5,7 +5,7 @@
  *
  * (Song, Meng & Ermon 2021, equations 12 and 16, divided by √ᾱ). At η = 1 the step is drawn from the posterior
  * q(x' | x, denoised): DDPM's with its smaller variance β̃ (Ho et al. 2020, equations 6 and 7), and the ancestral predictor
- * of VE (Song et al. 2021, equation 47). At η = 0 it is DDIM, which is Euler's method for the probability-flow ODE.
+ * of VE (Song et al. 2021, appendix F). At η = 0 it is DDIM, which is Euler's method for the probability-flow ODE.
  */
 import { consume } from "./consume.ts";
 import type { Sampler } from "./sampler.ts";

@@ -3,7 +3,7 @@
  *
  *   x ← (1 − f·Δ)·x + g²·Δ·score + g·√Δ·z,   Δ = t − t'
  *
- * (Song et al. 2021, equation 6 and appendix E). Processes differ in what they discretise, so in their error. The step to
+ * (Song et al. 2021, equation 6). Processes differ in what they discretise, so in their error. The step to
  * 0 is the denoising x + σ²·score, without noise.
  */
 import { sdes, type SdeName } from "../sdes.ts";

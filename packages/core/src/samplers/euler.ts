@@ -1,6 +1,6 @@
 /**
  * The probability-flow ODE dx/dσ = −σ·score(x, σ) by Euler's method, of first order (Song et al. 2021, equation 13, in
- * variance-exploding coordinates; Karras et al. 2022, equation 3).
+ * variance-exploding coordinates; Karras et al. 2022, equation 1).
  */
 import { consume } from "./consume.ts";
 import type { Sampler } from "./sampler.ts";

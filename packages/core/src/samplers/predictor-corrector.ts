@@ -84,7 +84,7 @@ function ancestralMove(sigma: number, next: number): Move {
 
 /**
  * The forward transition of the sde, x' = a·x + G·z, turned round as x + (1 − a)·x + G²·score + G·z (Song et al. 2021,
- * equation 46), and that divided by the process's scale. For VE a is 1, for VP √(1 − β).
+ * appendix E), and that divided by the process's scale. For VE a is 1, for VP √(1 − β).
  */
 function reverseDiffusion(sigma: number, next: number, sde: SdeName): Move {
   const { scale, time } = sdes[sde];

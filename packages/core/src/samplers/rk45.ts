@@ -32,6 +32,8 @@ export const rk45: Sampler<Rk45Options> = {
     atol: { kind: "number", above: 0, about: "error of a step that is allowed, root mean square" },
   },
   evaluations: () => undefined,
+  advice: (sigmas) =>
+    sigmas.length > 3 ? ["rk45 finds its own steps: of these levels only the first and the last count"] : [],
   async *run(space, x, sigmas, { rtol, atol }) {
     const [first, last] = [sigmas[0], sigmas.findLast((sigma) => sigma > 0) ?? NaN];
     const end = Math.log(first / last);

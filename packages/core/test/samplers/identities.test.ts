@@ -142,7 +142,7 @@ describe("in the coordinates of its paper", () => {
     ).toEqual([]);
   });
 
-  it("the reverse diffusion of VP is equation 46 of Song et al. 2021 with f = √(1 − β)", async () => {
+  it("the reverse diffusion of VP is that of Song et al. 2021, appendix E", async () => {
     const step: Textbook = (sigma, next) => {
       if (next === 0) return [1 / vpScale(sigma), -sigma, 0]; // x itself, denoised
       const beta = betaOf(sigma, next);
@@ -157,7 +157,7 @@ describe("in the coordinates of its paper", () => {
     ).toEqual([]);
   });
 
-  it("the reverse diffusion of VE is its equation 47 with all of the noise", async () => {
+  it("the reverse diffusion of VE adds all the noise between two levels", async () => {
     const step: Textbook = (sigma, next) => {
       const variance = sigma ** 2 - next ** 2;
       return [1, -variance / sigma, next === 0 ? 0 : Math.sqrt(variance)];

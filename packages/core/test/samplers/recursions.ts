@@ -128,7 +128,7 @@ const finalVariance: { readonly [Name in SamplerName]: Recursion } = {
       for (let i = 0; i < options.corrections; i++)
         v = langevin(v, sigma, (2 * options.snr ** 2 * (s2 + sigma ** 2) ** 2) / v);
       if (options.predictor === "reverse-diffusion") return reverseDiffusion(sigma, next, v, options.sde);
-      const step = sigma ** 2 - next ** 2; // VE's ancestral sampling: Song et al. 2021, equation 47
+      const step = sigma ** 2 - next ** 2; // VE's ancestral sampling: Song et al. 2021, appendix F
       return (1 - step / (s2 + sigma ** 2)) ** 2 * v + (step * next ** 2) / sigma ** 2;
     }, sigmas[0] ** 2),
   /** v ← (1 − α/(s² + σ²))²·v + 2α at each step, then the denoising factor (s²/(s² + σ_L²))². */

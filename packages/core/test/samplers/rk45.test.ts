@@ -33,6 +33,14 @@ describe("rk45", () => {
     }
   });
 
+  it("says so where it is given levels that it passes over", () => {
+    const options = rk45.defaults;
+    expect(rk45.advice?.(Float64Array.of(20, 0.3, 0), options)).toEqual([]);
+    expect(rk45.advice?.(Float64Array.of(20, 7, 0.3, 0), options)).toEqual([
+      "rk45 finds its own steps: of these levels only the first and the last count",
+    ]);
+  });
+
   it("takes no account of the levels in between, and denoises at the end of a schedule that ends at 0", async () => {
     const [x, evaluations] = await end([20, 0.3], 1e-8);
     expect(await end([20, 7, 3, 1, 0.3], 1e-8)).toEqual([x, evaluations]);
