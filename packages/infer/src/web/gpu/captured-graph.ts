@@ -1,7 +1,7 @@
 /**
  * A network's commands, recorded once for one number of images and replayed since. ONNX Runtime then neither walks its
- * graph nor writes the scalars of a hundred kernels for every score: a run of models/mnist.onnx is handed over in a
- * twentieth of the time. In return all that goes in and out stays in the same buffers.
+ * graph nor writes the scalars of each kernel for every score. In return all that goes in and out stays in the same
+ * buffers.
  */
 import type { InferenceSession } from "onnxruntime-web/webgpu";
 import type { BufferNetwork } from "./buffer-network.ts";
