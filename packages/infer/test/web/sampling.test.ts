@@ -1,6 +1,6 @@
 /** Sampling in a page, against Node. */
 import { readFileSync } from "node:fs";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { load } from "@ncsn/infer/node";
 import { openChromium } from "../../../../test/browser/chromium.ts";
@@ -175,26 +175,38 @@ describe.each(["wasm", "webgpu"] as const)("on %s a page", (device) => {
   });
 });
 
-it("allocates nothing of ours per step on WASM", async () => {
-  // Counts the arrays that are made, as large as the images or larger; ONNX Runtime's own are made of memory it has.
-  const beforeWorkers = `
-    const Real = Float32Array;
-    self.made = 0;
-    self.Float32Array = new Proxy(Real, {
-      construct(target, [what, ...rest], newTarget) {
-        const result = Reflect.construct(target, [what, ...rest], newTarget);
-        if (result.length >= 160 && (typeof what === "number" || what instanceof Real)) self.made += 1;
-        return result;
-      },
-    });
-    Real.prototype.constructor = self.Float32Array;`;
-  await using opened = await openPage(browser, folder, { beforeWorkers });
-  await opened.page.exposeFunction("made", async () => {
-    const [worker] = opened.page.workers();
-    return worker.evaluate(() => (self as unknown as { made: number }).made);
+/**
+ * Counts the arrays that a worker makes, as large as ten images or larger: ONNX Runtime's output at every run, and what
+ * would be ours.
+ */
+const countArrays = `
+  const Real = Float32Array;
+  self.made = 0;
+  self.Float32Array = new Proxy(Real, {
+    construct(target, [what, ...rest], newTarget) {
+      const result = Reflect.construct(target, [what, ...rest], newTarget);
+      if (result.length >= 160 && (typeof what === "number" || what instanceof Real)) self.made += 1;
+      return result;
+    },
   });
+  Real.prototype.constructor = self.Float32Array;`;
+
+/** Lets `made()` of the page ask how many there were. */
+async function exposeCount(page: Page): Promise<void> {
+  await page.exposeFunction("made", () =>
+    page.workers()[0].evaluate(() => (self as unknown as { made: number }).made),
+  );
+}
+
+declare global {
+  /** See {@link exposeCount}. */
+  function made(): Promise<number>;
+}
+
+it("allocates nothing of ours per step on WASM", async () => {
+  await using opened = await openPage(browser, folder, { beforeWorkers: countArrays });
+  await exposeCount(opened.page);
   const counts = await opened.page.evaluate(async () => {
-    const { made } = window as unknown as { made: () => Promise<number> };
     const model = await window.ncsn.load("gaussian.onnx", { device: "wasm", wasmPaths: "ort", threads: 1 });
     const counts: number[] = [];
     for await (const frame of model.steps({ count: 10, steps: 8 }))
@@ -204,6 +216,28 @@ it("allocates nothing of ours per step on WASM", async () => {
   });
   const each = counts.slice(1, -1).map((count, i) => count - counts[i]);
   expect(each).toEqual([2, 2, 2, 2, 2]); // two scores of Heun's method
+});
+
+it("stops in the middle of a step on WASM, between two runs of the network", async () => {
+  await using opened = await openPage(browser, folder, { beforeWorkers: countArrays });
+  await exposeCount(opened.page);
+  const runs = 40_000; // of the first score
+  const found = await opened.page.evaluate(async (runs) => {
+    const model = await window.ncsn.load("gaussian.onnx", { device: "wasm", wasmPaths: "ort", threads: 1 });
+    const controller = new AbortController();
+    const request = { count: 10 * runs, batch: 10, steps: 2, signal: controller.signal };
+    const before = await made();
+    const stepping = model.steps(request).next();
+    while ((await made()) - before < 100);
+    controller.abort("enough");
+    const reason = await stepping.catch((reason: unknown) => reason);
+    await model.sample(); // what comes next
+    const after = await made();
+    await model.dispose();
+    return { reason, ran: after - before };
+  }, runs);
+  expect(found.reason).toBe("enough");
+  expect(found.ran).toBeLessThan(runs);
 });
 
 it("leaves the page free to draw", async () => {
