@@ -17,9 +17,10 @@ function draw({ shape: [count, , height, width], data }: Images): void {
   }
 }
 
+const asked = new URLSearchParams(location.search).get("device"); // ?device=wasm
 try {
   const model = await load(new URL("../../../models/mnist.onnx", import.meta.url), {
-    device: new URLSearchParams(location.search).get("device") === "webgpu" ? "webgpu" : "auto",
+    device: asked === "webgpu" || asked === "wasm" ? asked : "auto",
   });
   let stop = new AbortController();
   let seed = 0;
