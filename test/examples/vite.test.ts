@@ -29,7 +29,7 @@ it.each(["wasm", "webgpu"])("draws what it samples on %s", async (device) => {
     page.evaluate(() => {
       const canvas = document.querySelector("canvas")!;
       const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
-      return { width: canvas.width, opacities: [...data.filter((_, i) => i % 4 === 3)] };
+      return { width: canvas.width, opacities: Array.from(data).filter((_, i) => i % 4 === 3) };
     });
   const first = await look();
   expect(first.width).toBe(112);
