@@ -50,6 +50,7 @@ const packages: Record<"core" | "infer" | "export" | "train", readonly Room[]> =
         "@tensorflow/tfjs-node-gpu",
         "@tensorflow/tfjs-backend-webgpu",
         "onnxruntime-node",
+        "playwright-core",
         "webgpu",
       ],
     },

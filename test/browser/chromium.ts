@@ -1,35 +1,12 @@
-import { existsSync } from "node:fs";
-import { chromium, type Browser, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
+import { startChromium } from "../../packages/train/src/bench/chromium.ts";
 
-/** Where Debian, other distributions and macOS put Chromium; `CHROMIUM` names another place. */
-const places = [
-  process.env.CHROMIUM,
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-];
-
-const quiet = [
-  "--headless=new",
-  "--no-sandbox",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-/** WebGPU in software: right, slow, and the same on every machine. */
-const softwareGpu = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
-
-/** Starts the machine's Chromium. @throws Error where there is none: a test without its browser has not passed */
-export async function openChromium({ webgpu = true }: { readonly webgpu?: boolean } = {}): Promise<Browser> {
-  const executablePath = places.find((place) => place !== undefined && existsSync(place));
-  if (executablePath === undefined)
-    throw new Error("no Chromium here; install the package chromium or set CHROMIUM to its path");
-  return chromium.launch({ executablePath, args: [...quiet, ...(webgpu ? softwareGpu : [])] });
-}
+/**
+ * Starts the machine's Chromium, with WebGPU in software: right, slow, and the same on every machine.
+ * @throws Error where there is none: a test without its browser has not passed
+ */
+export const openChromium = ({ webgpu = true }: { readonly webgpu?: boolean } = {}): Promise<Browser> =>
+  startChromium(webgpu ? "software" : "none");
 
 /** What a page complains of, from now on: errors on its console, and what nothing catches. */
 export function complaintsOf(page: Page): string[] {

@@ -18,6 +18,7 @@ import { networkOf, resultsOf, type Result } from "./results.ts";
 import type { SampleTask } from "./sample-contender.ts";
 import { showReport } from "./show-report.ts";
 import type { TrainTask } from "./train-contender.ts";
+import { benchInBrowser, type WebReport } from "./web-bench.ts";
 
 /** Intervals of the sampler, as the recipe has it. */
 const samplerSteps = recipes.edm.sampler.steps;
@@ -39,7 +40,10 @@ export async function runBench(args: BenchArguments): Promise<number> {
   };
   const plan: Plan = {
     ...settings,
-    trainers: settings.kinds.includes("train") ? await trainersOf(settings.engine, note) : [],
+    trainers:
+      settings.kinds.includes("train") && settings.web === undefined
+        ? await trainersOf(settings.engine, note)
+        : [],
     peer: await peerOf(args, settings, note),
   };
   if (settings.dryRun) {
@@ -52,11 +56,20 @@ export async function runBench(args: BenchArguments): Promise<number> {
   const { config } = benchRun({ channels, batch: 1, seed });
   const stop = interruptible(() => console.error("stopping after this turn; once more to stop at once"));
   const results: Result[] = [];
+  let web: WebReport | undefined;
   try {
-    results.push(
-      ...(await measureTraining(plan, stop.signal)),
-      ...(await measureSampling(plan, stop.signal)),
-    );
+    if (settings.web !== undefined)
+      web = await benchInBrowser({
+        ...settings,
+        device: settings.web,
+        report: reporter("in the page"),
+        signal: stop.signal,
+      });
+    else
+      results.push(
+        ...(await measureTraining(plan, stop.signal)),
+        ...(await measureSampling(plan, stop.signal)),
+      );
   } catch (error) {
     if (stop.signal.aborted) return stop.exitCode(); // contenders of the same terminal have ended by themselves
     throw error;
@@ -68,6 +81,7 @@ export async function runBench(args: BenchArguments): Promise<number> {
     network: networkOf(config, channels),
     settings: { seconds, rounds, seed },
     results,
+    ...(web !== undefined && { web }),
     notes,
   };
   console.log(settings.json ? JSON.stringify(report, undefined, 2) : showReport(report));
@@ -179,8 +193,14 @@ const reporter =
     console.error(`${what}: ${line}`);
 
 /** What would be measured, for people. */
-function describe({ trainers, peer, kinds, batches, counts, channels, seed, seconds, rounds }: Plan): string {
+function describe(plan: Plan): string {
+  const { trainers, peer, kinds, batches, counts, channels, seed, seconds, rounds, web } = plan;
   const { parameters } = networkOf(benchRun({ channels, batch: 1, seed }).config, channels);
+  if (web !== undefined)
+    return [
+      `network   unet, ${channels} channels, ${parameters.toLocaleString("en-US")} parameters`,
+      `page      ${web === "auto" ? "wasm with 1 and 2 threads, webgpu" : web}; batch ${counts.join(", ")}`,
+    ].join("\n");
   const peers = peer === undefined ? 0 : 1;
   const samples = kinds.includes("sample");
   const turns = trainers.length > 0 ? batches.length * (trainers.length + peers) : 0;

@@ -3,6 +3,7 @@ import { summarize, type RunConfig } from "@ncsn/core";
 import type { Machine } from "./machine.ts";
 import { peerName } from "./peer.ts";
 import type { Finding } from "./race.ts";
+import type { WebReport } from "./web-bench.ts";
 
 /** Of several numbers. */
 export interface Spread {
@@ -42,6 +43,8 @@ export interface BenchReport {
   };
   readonly settings: { readonly seconds: number; readonly rounds: number; readonly seed: number };
   readonly results: readonly Result[];
+  /** What a browser found, where it was asked. */
+  readonly web?: WebReport;
   /** What is not there, and why. */
   readonly notes: readonly string[];
 }
@@ -69,7 +72,7 @@ export function resultsOf(
       contender: name,
       description,
       values,
-      ...spread(values),
+      ...spreadOf(values),
       peakMemory: memory,
       ...(peer !== undefined && finding !== peer && againstPeer(finding, peer, what.unit === "s")),
     };
@@ -83,12 +86,13 @@ function againstPeer(
 ): Required<Pick<Result, "speedByPeer" | "memoryByPeer">> {
   const ratios = ours.values.map((value, round) => value / peer.values[round]);
   return {
-    speedByPeer: spread(lessIsFaster ? ratios.map((ratio) => 1 / ratio) : ratios),
+    speedByPeer: spreadOf(lessIsFaster ? ratios.map((ratio) => 1 / ratio) : ratios),
     memoryByPeer: ours.memory / peer.memory,
   };
 }
 
-function spread(values: readonly number[]): Spread {
+/** Median and ends of several numbers. */
+export function spreadOf(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;
   return {

@@ -2,9 +2,10 @@
 import { count, megabytes, speed } from "../cli/show.ts";
 import { peerName } from "./peer.ts";
 import type { BenchReport, Result, Spread } from "./results.ts";
+import { webTable } from "./web-bench.ts";
 
 /** Lines: the machine, and a table for each measure. */
-export function showReport({ machine, network, settings, results, notes }: BenchReport): string {
+export function showReport({ machine, network, settings, results, web, notes }: BenchReport): string {
   const { cpu, cores, threads, memory, platform, node, onnxruntime } = machine;
   const { name, channels, parameters, shape } = network;
   const measures = [...new Set(results.map(({ measure }) => measure))];
@@ -17,6 +18,7 @@ export function showReport({ machine, network, settings, results, notes }: Bench
       "",
       ...tableOf(results.filter((result) => result.measure === measure)),
     ]),
+    ...(web === undefined ? [] : [webTable(web)]),
     ...(notes.length > 0 ? ["", ...notes.map((note) => `note: ${note}`)] : []),
   ].join("\n");
 }

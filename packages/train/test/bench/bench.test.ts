@@ -53,6 +53,26 @@ describe("bench", () => {
     expect(stdout).not.toContain("sampling");
   });
 
+  it("measures WASM in a page of a browser", { timeout: 120_000 }, async () => {
+    const { code, stdout, stderr } = await bench(
+      ..."--web --device wasm --channels 4 --count 1,2 --seconds 0.01 --rounds 2 --json".split(" "),
+    );
+    expect(code, stderr).toBe(0);
+    const { web, results } = JSON.parse(stdout) as BenchReport;
+    expect(results).toEqual([]);
+    expect(web?.browser).toMatch(/^Chromium \d/);
+    expect(web?.results.map(({ contender }) => contender)).toEqual(["wasm, 1 thread", "wasm, 2 threads"]);
+    for (const { loading, firstImage, stepsPerSecond, byFirst } of web?.results ?? []) {
+      expect(loading.min).toBeGreaterThan(0);
+      expect(firstImage.median).toBeGreaterThan(loading.median);
+      expect(Object.keys(stepsPerSecond)).toEqual(["1", "2"]);
+      for (const { min, max } of Object.values(stepsPerSecond)) expect(max).toBeGreaterThanOrEqual(min);
+      expect(stepsPerSecond[2].min).toBeGreaterThan(0);
+      expect(byFirst[1].median).toBeGreaterThan(0);
+    }
+    expect(web?.results[0].byFirst[2]).toEqual({ median: 1, min: 1, max: 1 });
+  });
+
   it("says what it would do", async () => {
     const { code, stdout } = await bench("--dry-run", "--engine", "onnxruntime", "--backend", "cpu");
     expect(code).toBe(0);
@@ -66,6 +86,7 @@ describe("bench", () => {
     [["--batch", "8,no"], "error: invalid batch: no (need an integer >= 1)\n"],
     [["--seconds", "0"], "error: invalid seconds: 0 (need a number > 0)\n"],
     [["--only", "all"], "error: unknown only: all (known: train, sample)\n"],
+    [["--web"], "error: --web and --engine exclude each other: give one of them\n"],
     [["--rounds", "2", "--rounds", "3"], "error: --rounds is given 2 times\n"],
     [
       ["--peer", "--python", "no-such-python"],
