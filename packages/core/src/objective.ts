@@ -168,8 +168,8 @@ export function lossPerImage(score: ArrayLike<number>, { z, sigma, weight }: Bat
 
 /**
  * The loss of each image in sliced score matching, in float64 (Song et al. 2019, equation 8, the variance-reduced form).
- * Twice the paper's and per pixel: its expectation is then the denoising loss's less weight/σ², so that a rate that
- * suits the one suits the other.
+ * Twice the paper's and per pixel: its expectation is then the denoising loss's less weight/σ², and its gradient's the
+ * same.
  * @param slope vᵀ·∂score/∂x, of the score's shape
  * @throws TypeError for a batch without a projection
  */
