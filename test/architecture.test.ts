@@ -13,7 +13,7 @@ const packages: Record<"core" | "infer" | "export" | "train", readonly Room[]> =
       files: /^node\/|^cli\.ts$/,
       edge: true,
       may: ["@ncsn/core", "onnxruntime-common", "gifenc", "sharp", ...commandLine],
-      lazily: ["onnxruntime-node"],
+      lazily: ["@observablehq/plot", "linkedom", "onnxruntime-node"],
     },
     {
       files: /^web\//,

@@ -135,12 +135,23 @@ describe("pnpm sample", () => {
     inFolder(async (folder) => {
       expect((await sample(folder, "--model", points, "--count", "50", "--out", "p.png")).code).toBe(0);
       expect((await sample(folder, "--model", points, "--count", "50", "--out", "p.gif")).code).toBe(0);
-      expect(await sharp(join(folder, "p.png")).metadata()).toMatchObject({
-        width: 640,
-        height: 640,
-        channels: 3,
-      });
+      expect(await sharp(join(folder, "p.png")).metadata()).toMatchObject({ width: 640, channels: 3 });
       expect((await sharp(join(folder, "p.gif"), { animated: true }).metadata()).pages).toBe(18);
+    }));
+
+  it("draws points as .svg, with the score and their ways", () =>
+    inFolder(async (folder) => {
+      const args = ["--model", points, "--count", "50", "--out", "p.svg", "--field", "0.5"];
+      const { code, stderr } = await sample(folder, ...args, "--trajectories", "7");
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      const svg = readFileSync(join(folder, "p.svg"), "utf8");
+      expect(svg.match(/<circle /g)?.length).toBeGreaterThan(45);
+      const paths = [...svg.matchAll(/ d="(M[^"]+)"/g)].map(([, d]) => d);
+      expect(paths.filter((d) => d.split("L").length === 18)).toHaveLength(7); // of heun's 18 steps
+      // N(0, s²I): all arrows point to the origin, so with the grid's symmetry their turns cancel
+      const turns = [...svg.matchAll(/ rotate\(([^)]+)\)/g)].map(([, degrees]) => Number(degrees));
+      expect(turns.length).toBeGreaterThan(390);
+      expect(turns.some((turn) => turn > 90) && turns.some((turn) => turn < -90)).toBe(true);
     }));
 
   it("takes the newest of models/ and says which", () =>
@@ -359,7 +370,7 @@ describe("pnpm sample refuses with exit 2 and one line", () => {
     [
       "an ending that is not ours",
       ["--model", images, "--out", "x.jpg"],
-      "invalid out: x.jpg (need a name in .png, .gif or .npy, or a folder)",
+      "invalid out: x.jpg (need a name in .png, .svg, .gif or .npy, or a folder)",
     ],
     [
       "a place below a file",
@@ -368,6 +379,17 @@ describe("pnpm sample refuses with exit 2 and one line", () => {
     ],
     ["a folder in place of a file", ["--model", images, "--out", "."], "is a folder"],
     ["points as a folder", ["--model", points, "--out", "set"], "points cannot be written one by one"],
+    ["images as .svg", ["--model", images, "--out", "x.svg"], "images cannot be written as .svg"],
+    [
+      "the score of images",
+      ["--model", images, "--field", "1"],
+      "field is for points of the plane in .svg or .png",
+    ],
+    [
+      "ways in an animation",
+      ["--model", points, "--trajectories", "5", "--out", "x.gif"],
+      "trajectories is for points of the plane in .svg or .png",
+    ],
     [
       "two budgets",
       ["--model", images, "--steps", "3", "--evaluations", "9"],

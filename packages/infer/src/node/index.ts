@@ -4,4 +4,17 @@ export { busyFlag, marked, waitAtExit, type BusyFlag } from "./busy-flag.ts";
 export { cores } from "./cores.ts";
 export { nodeDevices, probeDevice, probeDevices, type DeviceReport, type NodeDevice } from "./devices.ts";
 export { load, type LoadOptions } from "./load.ts";
+export { plotCurves, type CurvePlotOptions } from "./pictures/curve-plot.ts";
+export {
+  gridOver,
+  plotField,
+  plotPlane,
+  plotSamples,
+  plotTrajectories,
+  type Field,
+  type Panel,
+  type PlanePlotOptions,
+} from "./pictures/plane-plot.ts";
+export { viewOf, type View as PlaneView } from "./pictures/scatter-plot.ts";
+export { svgToPng } from "./pictures/svg-plot.ts";
 export { describeDevices, type Described } from "./cli/devices-command.ts";

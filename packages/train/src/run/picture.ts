@@ -1,5 +1,6 @@
-/** Samples as PNG: images in a grid, points as a scatter plot. */
+/** Samples as PNG: images in a grid, points as a plot. */
 import { isImage, type RunConfig } from "@ncsn/core";
+import { plotPlane, svgToPng, viewOf } from "@ncsn/infer/node";
 import sharp from "sharp";
 
 type Shape = RunConfig["shape"];
@@ -44,23 +45,11 @@ async function grid(samples: Float32Array, [channels, height, width]: Shape): Pr
 
 /** Points by their first two coordinates: data in grey, samples in blue, over the range of the data and a margin. */
 async function scatter(samples: Float32Array, data: Float32Array, channels: number): Promise<Uint8Array> {
-  const size = 512;
-  const axes = [0, Math.min(1, channels - 1)].map((axis) => {
-    const values = data.filter((_, i) => i % channels === axis);
-    const low = values.reduce((a, b) => Math.min(a, b));
-    const high = values.reduce((a, b) => Math.max(a, b));
-    return { axis, middle: (low + high) / 2, extent: Math.max(high - low, 1e-6) };
-  });
-  const extent = 1.3 * Math.max(...axes.map((axis) => axis.extent)); // one scale for both axes
-  const dots = (points: Float32Array, fill: string): string => {
-    const circles: string[] = [];
-    for (let at = 0; at < points.length; at += channels) {
-      const [x, y] = axes.map(({ axis, middle }) => size * (0.5 + (points[at + axis] - middle) / extent));
-      circles.push(`<circle cx="${x.toFixed(1)}" cy="${(size - y).toFixed(1)}" r="2"/>`);
-    }
-    return `<g fill="${fill}" fill-opacity="0.6">${circles.join("")}</g>`;
-  };
-  const drawing = dots(data, "#b0b0b0") + dots(samples, "#1f5fd0");
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}"><rect width="100%" height="100%" fill="white"/>${drawing}</svg>`;
-  return sharp(Buffer.from(svg)).png().toBuffer();
+  const plane = (points: Float32Array): Float32Array =>
+    Float32Array.from({ length: (2 * points.length) / channels }, (_, i) => {
+      const axis = Math.min(i % 2, channels - 1);
+      return points[Math.floor(i / 2) * channels + axis];
+    });
+  const seen = plane(data);
+  return svgToPng(await plotPlane({ data: seen, samples: plane(samples) }, { view: viewOf(seen) }));
 }

@@ -5,7 +5,7 @@ import { dirname, extname, join, resolve } from "node:path";
 import { UsageError } from "./usage-error.ts";
 
 /** What can be written. */
-export type OutputKind = "png" | "gif" | "npy" | "folder";
+export type OutputKind = "png" | "svg" | "gif" | "npy" | "folder";
 
 /** A place for samples. */
 export interface Output {
@@ -20,9 +20,9 @@ export type Files = ReadonlyMap<string, Uint8Array>;
 export function outputOf(path: string): Output {
   const ending = extname(path).toLowerCase();
   if (ending === "" || path.endsWith("/")) return { path, kind: "folder" };
-  const kind = ([".png", ".gif", ".npy"] as const).find((known) => known === ending);
+  const kind = ([".png", ".svg", ".gif", ".npy"] as const).find((known) => known === ending);
   if (kind === undefined)
-    throw new UsageError(`invalid out: ${path} (need a name in .png, .gif or .npy, or a folder)`);
+    throw new UsageError(`invalid out: ${path} (need a name in .png, .svg, .gif or .npy, or a folder)`);
   return { path, kind: kind.slice(1) as OutputKind };
 }
 

@@ -8,6 +8,7 @@ import { checkKind, filesOf, onTerminal } from "./sample-files.ts";
 import type { SampleArguments } from "./sample-options.ts";
 import { planOf, readArguments } from "./sample-request.ts";
 import { sampled } from "./sampled.ts";
+import { scoreField } from "./score-field.ts";
 import { count, describeDevice, deviceLine, duration, plural, table } from "./show.ts";
 
 /** Carries the command out. */
@@ -21,7 +22,7 @@ export async function runSample(args: SampleArguments, signal: AbortSignal): Pro
   try {
     const { request, plan } = planOf(model, typed, args);
     const output = given ?? outputOf(`images/${model.card.name}-${plan.seed}.png`);
-    checkKind(model.card, output.kind);
+    checkKind(model.card, output.kind, typed);
     if (given === undefined) await checkOutput(output);
     if (typed.load.device === "auto") console.error(deviceLine(model.device));
     for (const advice of plan.advice) console.error(`note: ${advice}`);
@@ -33,9 +34,12 @@ export async function runSample(args: SampleArguments, signal: AbortSignal): Pro
       model,
       { ...request, signal },
       plan,
-      output.kind === "gif" ? typed.view : undefined,
+      output.kind === "gif" || typed.trajectories !== undefined ? typed.view : undefined,
     );
-    await writeOutput(output, await filesOf(model.card, samples, output.kind, typed), signal);
+    const field =
+      typed.field === undefined ? undefined : await scoreField(model, samples.images, typed.field);
+    const files = await filesOf(model.card, { ...samples, field }, output.kind, typed);
+    await writeOutput(output, files, signal);
     if (process.stdout.isTTY)
       console.log(await onTerminal(model.card, samples.images, process.stdout.columns || 80));
     const rate = count(Math.round(evaluations / seconds));

@@ -6,36 +6,49 @@ import { halfBlocks } from "../pictures/half-blocks.ts";
 import { imageGrid, oneImage, type GridOptions } from "../pictures/image-grid.ts";
 import { npy } from "../pictures/npy.ts";
 import { png } from "../pictures/png.ts";
+import { plotPlane, type Field } from "../pictures/plane-plot.ts";
 import { magnify, type Raster } from "../pictures/raster.ts";
 import { scatterPlot, viewOf, type View } from "../pictures/scatter-plot.ts";
+import { svgToPng } from "../pictures/svg-plot.ts";
 import type { Files, OutputKind } from "./output.ts";
+import type { Typed } from "./sample-request.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What was sampled. */
 export interface Samples {
   readonly images: Images;
-  /** Moments on the way, the last one among them; for an animation. */
+  /** Moments on the way, the last one among them; for an animation and for trajectories. */
   readonly frames: readonly Images[];
   /** Number of the first image. */
   readonly first: number;
+  /** The score, in the points' units. */
+  readonly field?: Field;
 }
 
 /** How pictures are laid out. */
 export interface Layout {
   readonly columns?: number;
   readonly scale?: number;
+  /** Points whose ways are drawn. */
+  readonly trajectories?: number;
 }
 
 /** Pixels: the least width of a picture on a screen; less of an animation, for noise makes large files. */
 const comfortable = { png: 512, gif: 320 };
 
 /** Whether the model's samples can be written so. @throws UsageError */
-export function checkKind(card: Card, kind: OutputKind): void {
+export function checkKind(card: Card, kind: OutputKind, typed: Pick<Typed, "field" | "trajectories">): void {
+  const plot = card.shape[0] === 2 && !isImage(card) && (kind === "svg" || kind === "png");
+  for (const name of ["field", "trajectories"] as const)
+    if (typed[name] !== undefined && !plot)
+      throw new UsageError(`${name} is for points of the plane in .svg or .png`);
+  if (kind === "svg" && isImage(card))
+    throw new UsageError("images cannot be written as .svg: give an out in .png");
   if (isImage(card) || kind === "npy") return;
   if (card.shape[0] !== 2)
     throw new UsageError(`points of ${card.shape[0]} coordinates cannot be drawn: give an out in .npy`);
   if (kind === "folder")
-    throw new UsageError("points cannot be written one by one: give an out in .png, .gif or .npy");
+    throw new UsageError("points cannot be written one by one: give an out in .svg, .png, .gif or .npy");
 }
 
 /** The files' contents. */
@@ -47,7 +60,13 @@ const oneFile = (bytes: Uint8Array): Files => new Map([["", bytes]]);
 
 const writers: Record<OutputKind, (card: Card, samples: Samples, layout: Layout) => Promise<Files>> = {
   npy: (_, { images }) => Promise.resolve(oneFile(npy(images))),
-  png: async (card, { images }, layout) => oneFile(await png(picture(card, images, layout))),
+  png: async (card, samples, layout) =>
+    oneFile(
+      isImage(card)
+        ? await png(picture(card, samples.images, layout))
+        : await svgToPng(await pointPlot(samples, layout), layout.scale),
+    ),
+  svg: async (_, samples, layout) => oneFile(Buffer.from(await pointPlot(samples, layout))),
   gif: (card, { frames }, layout) => Promise.resolve(oneFile(animatedGif(animation(card, frames, layout)))),
   async folder(_, { images, first }, { scale = 1 }) {
     const count = images.shape[0];
@@ -60,6 +79,11 @@ const writers: Record<OutputKind, (card: Card, samples: Samples, layout: Layout)
     return files;
   },
 };
+
+function pointPlot({ images, frames, field }: Samples, { trajectories }: Layout): Promise<string> {
+  const paths = trajectories && frames.map(({ data }) => data.subarray(0, 2 * trajectories));
+  return plotPlane({ samples: images.data, field, ...(paths && { paths }) });
+}
 
 function picture(
   card: Card,

@@ -45,12 +45,18 @@ export const sampleOptions = {
 
   out: text(
     where,
-    ".png (a grid), .gif (the sampling), .npy (float32 [N,C,H,W], pixels) or a folder (a PNG each)",
+    ".png (a grid; points as a plot), .svg (points), .gif (the sampling), .npy (float32 [N,C,H,W], pixels) or a folder (a PNG each)",
     "images/NAME-SEED.png",
   ),
   columns: text(where, "images in a row", "a square"),
   scale: text(where, "side of a pixel, 64 at most", "to 512 across, a .gif 320, a folder 1"),
-  view: text(where, `what a .gif shows: one of ${views.join(", ")} (what the model sees in x)`, "scaled"),
+  field: text(where, "draw the score at this noise level as arrows, below points in .svg or .png", "none"),
+  trajectories: text(where, "draw the ways of this many points, in .svg or .png", "none"),
+  view: text(
+    where,
+    `what a .gif and trajectories show: one of ${views.join(", ")} (what the model sees in x)`,
+    "scaled",
+  ),
   "dry-run": flag(where, "say what would be done, with evaluations, memory and time"),
 } as const satisfies Record<string, Options>;
 

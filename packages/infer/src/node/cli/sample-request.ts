@@ -17,6 +17,10 @@ export interface Typed {
   readonly columns: number | undefined;
   readonly scale: number | undefined;
   readonly view: View;
+  /** Noise level at which to draw the score, model units. */
+  readonly field: number | undefined;
+  /** Points whose ways to draw. */
+  readonly trajectories: number | undefined;
 }
 
 /** @throws UsageError */
@@ -44,6 +48,8 @@ export function readArguments(args: SampleArguments): Typed {
     label: args.label,
     columns: integer("columns", args.columns, 1),
     scale: integer("scale", args.scale, 1, 64),
+    field: positive("field", args.field),
+    trajectories: integer("trajectories", args.trajectories, 1),
     view: asTyped(() => oneOf("view", view, registryOf(views))),
   };
 }
