@@ -1,3 +1,5 @@
+import { handOut } from "./hand-out.ts";
+
 /** Hands a canvas to the visitor as a PNG, its pixels enlarged by whole numbers to about `wanted` pixels of width. */
 export async function savePicture(canvas: HTMLCanvasElement, name: string, wanted = 1200): Promise<void> {
   const scale = Math.max(1, Math.round(wanted / canvas.width));
@@ -10,9 +12,5 @@ export async function savePicture(canvas: HTMLCanvasElement, name: string, wante
   const blob = await new Promise<Blob | null>((resolve) => large.toBlob(resolve, "image/png"));
   if (blob === null)
     throw new Error(`this browser cannot make a PNG of ${large.width} × ${large.height} pixels`);
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000); // the download reads it first
+  handOut(blob, name);
 }

@@ -2,7 +2,7 @@
 import { key, normals, proceduralDatasets, purposes, split, type Dataset } from "@ncsn/core";
 
 /** Points to look at. */
-export interface PlaneData {
+export interface PlanePoints {
   readonly name: string;
   /** Points, two numbers each. */
   readonly points: Float32Array;
@@ -12,6 +12,10 @@ export interface PlaneData {
   /** Half the side of the square to show. */
   readonly reach: number;
   readonly sigmaRange: readonly [sigmaMin: number, sigmaMax: number];
+}
+
+/** Points whose score is known. */
+export interface PlaneData extends PlanePoints {
   /** ∇ log p_σ at points, two numbers each. */
   readonly score: (x: Float64Array, sigma: number) => Float64Array;
 }
@@ -43,7 +47,7 @@ export function planeData(name: string): PlaneData {
     noise: normals(split(root, purposes.noise), 2 * shown),
     centre: [(left + right) / 2, (low + high) / 2],
     reach,
-    sigmaRange: [nice(0.005 * reach), nice(1.5 * reach)],
+    sigmaRange: sigmasFor(reach),
     score,
   };
 }
@@ -52,6 +56,12 @@ function extent(points: Float32Array, axis: 0 | 1): [least: number, most: number
   const values = points.filter((_, i) => i % 2 === axis).sort();
   return [values[0], values[values.length - 1]];
 }
+
+/** The noise levels at which there is something to see in a square of that reach. */
+export const sigmasFor = (reach: number): [sigmaMin: number, sigmaMax: number] => [
+  nice(0.005 * reach),
+  nice(1.5 * reach),
+];
 
 /** One digit and its zeros. */
 const nice = (value: number): number => Number(value.toPrecision(1));

@@ -1,6 +1,6 @@
 /** Draws the plane: the score as arrows, data with noise as a cloud, samples with the way they came. */
 import { css, palette } from "./palette.ts";
-import type { PlaneData } from "./plane-data.ts";
+import type { PlanePoints } from "./plane-data.ts";
 
 /** Arrows on a square lattice. */
 export interface Arrows {
@@ -13,7 +13,7 @@ export interface Arrows {
 }
 
 /** The lattice over what is shown of the data. */
-export function latticeOf({ centre, reach }: PlaneData, side: number): Float64Array {
+export function latticeOf({ centre, reach }: PlanePoints, side: number): Float64Array {
   const cell = (2 * reach) / side;
   return Float64Array.from({ length: 2 * side * side }, (_, i) => {
     const place = i % 2 === 0 ? (i >> 1) % side : Math.floor((i >> 1) / side);
@@ -23,7 +23,8 @@ export function latticeOf({ centre, reach }: PlaneData, side: number): Float64Ar
 
 /** What there is to see. */
 export interface Scene {
-  readonly data: PlaneData;
+  readonly data: PlanePoints;
+  /** The noise that the data are shown with. */
   readonly sigma: number;
   readonly arrows: Arrows;
   /** States of the samples, the newest last; empty where none are on their way. */
