@@ -83,18 +83,29 @@ export async function trainInPage(options: TrainInPageOptions): Promise<Training
     dispose();
     throw error;
   }
+  const turn = inTurn();
   return {
     config,
     async *moments(milliseconds = 50) {
       for (;;) {
-        const moment = disposed ? undefined : await calls.next(milliseconds);
+        const moment = disposed ? undefined : await turn(() => calls.next(milliseconds));
         if (moment === undefined) return;
         yield moment;
       }
     },
-    score: (points, sigma) => calls.score(points, sigma),
-    model: () => calls.model(),
+    score: (points, sigma) => turn(() => calls.score(points, sigma)),
+    model: () => turn(() => calls.model()),
     dispose,
+  };
+}
+
+/** Calls wait for each other: a file asked for amid training is of one step. */
+function inTurn(): <Result>(call: () => Promise<Result>) => Promise<Result> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (call) => {
+    const mine = last.then(call);
+    last = mine.catch(() => undefined);
+    return mine;
   };
 }
 
