@@ -11,6 +11,7 @@ import { byId } from "./page.ts";
 import { savePicture } from "./picture-file.ts";
 import { startPlane } from "./plane.ts";
 import { requestForm, type RequestForm } from "./request-form.ts";
+import { startTraining } from "./training.ts";
 import { readWish, writeWish, type Wish } from "./wish.ts";
 
 /** Unless told: pictures that fill rows of eight and of four, or points that show a shape. */
@@ -36,6 +37,10 @@ const annealing = startAnnealing({
 });
 
 startPlane();
+startTraining((model) => {
+  void show(model);
+  byId("section", "annealing").scrollIntoView();
+});
 acceptFiles((file) => void show(file));
 byId("button", "new-seed").addEventListener("click", newSeed);
 byId("button", "save").addEventListener("click", () => {
@@ -45,7 +50,8 @@ byId("button", "save").addEventListener("click", () => {
 byId("button", "next-picture").addEventListener("click", () => annealing.pickNext());
 share.addEventListener("click", () => void copyLink());
 form.addEventListener("submit", (event) => event.preventDefault());
-byId("form", "plane-request").addEventListener("submit", (event) => event.preventDefault());
+for (const id of ["plane-request", "training-request"])
+  byId("form", id).addEventListener("submit", (event) => event.preventDefault());
 addEventListener("hashchange", () => change(readWish(location.hash)));
 addEventListener("keydown", (event) => {
   const busy =
