@@ -69,6 +69,8 @@ export interface HostSpaceOptions {
   readonly score: (x: Float32Array, sigma: PerImage, out: Float32Array, given: Given) => Promise<void>;
   /** −log p up to a constant of each image, where it is known. */
   readonly energy?: (x: Float32Array) => Promise<Float64Array>;
+  /** Writes vᵀ·∂score/∂x to `out`, where it is known. */
+  readonly vjp?: (x: Float32Array, sigma: PerImage, v: Float32Array, out: Float32Array) => Promise<void>;
 }
 
 /** A space over float32 arrays; after the first steps nothing is allocated, every array comes from the pool. */
@@ -80,6 +82,7 @@ export function hostSpace({
   first = 0,
   score,
   energy,
+  vjp,
 }: HostSpaceOptions): Space<Float32Array> {
   const pool: Float32Array[] = [];
   const take = (): Float32Array => pool.pop() ?? new Float32Array(count * dimension);
@@ -149,6 +152,13 @@ export function hostSpace({
       pool.push(...values);
     },
     ...(energy && { energy }),
+    ...(vjp && {
+      async vjp(x: Float32Array, sigma: PerImage, v: Float32Array) {
+        const out = take();
+        await vjp(x, sigma, v, out);
+        return out;
+      },
+    }),
   };
 }
 

@@ -14,11 +14,19 @@ import {
   type SamplerName,
   type ScheduleName,
 } from "@ncsn/core";
+import {
+  controlCost,
+  partOfControl,
+  resolveControl,
+  startSigma,
+  type Control,
+  type ControlRequest,
+} from "./control.ts";
 import { resolveLabels } from "./labels.ts";
 import type { Label } from "./model.ts";
 
 /** What to sample; nothing is obligatory. */
-export interface SampleRequest {
+export interface SampleRequest extends ControlRequest {
   /** Number of images; 1 unless told. */
   readonly count?: number;
   /** 0 unless told. */
@@ -60,6 +68,7 @@ export interface Plan {
   readonly prior: NoiseLaw;
   /** One per image, for models that know classes. */
   readonly labels?: Int32Array;
+  readonly control: Control;
   /** Score evaluations per image; undefined where the data decide. */
   readonly evaluations: number | undefined;
   /** What will not work well, a sentence each. */
@@ -71,7 +80,7 @@ export interface Plan {
  * @throws RangeError, TypeError with one line that says what would be right
  */
 export function resolvePlan(card: Card, request: SampleRequest, batch: number): Plan {
-  const { count = 1, seed = 0, first = 0 } = request;
+  const { count = 1, seed = request.interpolate?.from ?? 0, first = 0, denoise, interpolate } = request;
   const name = oneOf("sampler", request.sampler ?? card.sampler.name, samplers);
   const sampler: Sampler = samplers[name];
   key(seed); // refuses what is no seed
@@ -81,14 +90,21 @@ export function resolvePlan(card: Card, request: SampleRequest, batch: number): 
   const schedule = oneOf("schedule", request.schedule ?? choice?.schedule ?? sampler.schedule, schedules);
   if (request.rho !== undefined && schedule !== "karras")
     throw new RangeError(`rho is an option of the schedule karras, not of ${schedule}`);
-  const steps = stepsOf(name, sampler, options, request, choice?.steps ?? sampler.steps);
-  const [sigmaMin, sigmaMax] = [
-    request.sigmaMin ?? card.sigmaRange[0],
-    request.sigmaMax ?? card.sigmaRange[1],
-  ];
+  const labels = resolveLabels(card, request.label, wholeNumber("count", count, 1));
+  const control = resolveControl(card, request, { count, first, labels });
+  const cost = controlCost(control);
+  const steps = stepsOf(name, sampler, options, request, cost, choice?.steps ?? sampler.steps);
+  const prior = choice?.prior ?? "normal";
+  if (denoise && request.sigmaMax !== undefined)
+    throw new TypeError("sigmaMax and denoise exclude each other: sampling starts at the image's noise");
+  if (interpolate && request.seed !== undefined)
+    throw new TypeError("seed and interpolate exclude each other: give one of them");
+  if (interpolate && prior !== "normal" && !denoise)
+    throw new TypeError(`interpolate given, but sampling starts from ${prior} noise (need normal)`);
+  const sigmaMin = request.sigmaMin ?? card.sigmaRange[0];
+  const sigmaMax = denoise ? startSigma(card, denoise, sigmaMin) : (request.sigmaMax ?? card.sigmaRange[1]);
   const range = { sigmaMin, sigmaMax, rho: request.rho };
   const sigmas = samplingLevels(sampler, schedule, steps, range);
-  const labels = resolveLabels(card, request.label, wholeNumber("count", count, 1));
   return {
     count,
     seed,
@@ -99,11 +115,19 @@ export function resolvePlan(card: Card, request: SampleRequest, batch: number): 
     schedule,
     steps,
     sigmas,
-    prior: choice?.prior ?? "normal",
+    prior,
     ...(labels && { labels }),
-    evaluations: sampler.evaluations(steps, options),
+    control,
+    evaluations: times(cost, sampler.evaluations(steps, options)),
     advice: [...rangeAdvice(card, sigmaMin, sigmaMax), ...(sampler.advice?.(sigmas, options) ?? [])],
   };
+}
+
+/** The plan of `count` of its images, from position `from`. */
+export function partOfPlan(plan: Plan, from: number, count: number, dimension: number): Plan {
+  const labels = plan.labels?.slice(from, from + count);
+  const control = partOfControl(plan.control, from, count, dimension);
+  return { ...plan, first: plan.first + from, count, control, ...(labels && { labels }) };
 }
 
 /** A key of a registry. @throws RangeError that lists the keys */
@@ -131,6 +155,7 @@ function stepsOf(
   sampler: Sampler,
   options: object,
   request: SampleRequest,
+  cost: number,
   steps: number,
 ): number {
   const { evaluations: budget } = request;
@@ -138,18 +163,21 @@ function stepsOf(
   if (request.steps !== undefined)
     throw new TypeError("steps and evaluations exclude each other: give one of them");
   wholeNumber("evaluations", budget, 1, mostSteps);
-  const least = sampler.evaluations(1, options);
+  const least = times(cost, sampler.evaluations(1, options));
   if (least === undefined) throw new TypeError(`${name} decides by itself how many evaluations it takes`);
   if (least > budget)
     throw new RangeError(`invalid evaluations: ${budget} (one step of ${name} takes ${least})`);
   let [low, high] = [1, budget + 1]; // low fits, high does not: an evaluation is at most a step
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
-    if ((sampler.evaluations(middle, options) ?? Infinity) <= budget) low = middle;
+    if ((times(cost, sampler.evaluations(middle, options)) ?? Infinity) <= budget) low = middle;
     else high = middle;
   }
   return low;
 }
+
+const times = (cost: number, evaluations: number | undefined): number | undefined =>
+  evaluations === undefined ? undefined : cost * evaluations;
 
 function rangeAdvice({ sigmaRange: [least, most] }: Card, sigmaMin: number, sigmaMax: number): string[] {
   const outside = [...(sigmaMin < least ? [sigmaMin] : []), ...(sigmaMax > most ? [sigmaMax] : [])];

@@ -2,18 +2,9 @@
  * The sampling of some of a plan's images in one space: a worker on a CPU has a few, a page on its GPU has all. Image
  * numbers, not positions, key the noise, so how images are shared out changes nothing.
  */
-import {
-  key,
-  prior,
-  purposes,
-  samplers,
-  split,
-  type Card,
-  type Key,
-  type Sampler,
-  type Space,
-  type Step,
-} from "@ncsn/core";
+import { prior, samplers, toPixels, type Card, type Sampler, type Space, type Step } from "@ncsn/core";
+import { controlCost } from "./control.ts";
+import { controlledSpace, controlledStart, keepKnown } from "./controlled-space.ts";
 import type { View } from "./model.ts";
 import type { Plan } from "./plan.ts";
 
@@ -25,28 +16,35 @@ export interface Shard<V> {
   next(): Promise<Step<V> | undefined>;
   /** The current step as seen by that view: a new value, for the caller to release. */
   look(view: View): Promise<V>;
+  /** Pixels of the numbers of a look, in place; known ones are as they were given, once x is clean. */
+  pixels(view: View, values: Float32Array): Float32Array;
   /** Frees the state. */
   end(): Promise<void>;
 }
 
-/** The key that noise of images comes from. */
-export const samplingKey = (seed: number): Key => split(key(seed), purposes.sampling);
-
-/** Starts sampling in a space of the shard's images. */
-export function startShard<V>(space: Space<V>, card: Card, plan: Plan): Shard<V> {
+/** Starts sampling in a space of the shard's images, which are the plan's. */
+export function startShard<V>(bare: Space<V>, card: Card, plan: Plan): Shard<V> {
   const sampler: Sampler = samplers[plan.sampler];
-  const start = prior(space, { sampler: { ...card.sampler, prior: plan.prior } }, plan.sigmas[0]);
+  const space = controlledSpace(bare, card, plan.control);
+  const cost = controlCost(plan.control);
+  const start =
+    controlledStart(space, card, plan.control) ??
+    prior(space, { sampler: { ...card.sampler, prior: plan.prior } }, plan.sigmas[0]);
   const steps = sampler.run(space, start, plan.sigmas, plan.options);
   let current: Step<V> | undefined;
+  let ended = false;
   return {
     get current() {
       return current;
     },
     async next() {
       const { done, value } = await steps.next();
-      if (done === true) return undefined;
-      current = value;
-      return value;
+      if (done === true) {
+        ended = true;
+        return undefined;
+      }
+      current = { ...value, evaluations: cost * value.evaluations };
+      return current;
     },
     async look(view) {
       if (current === undefined) throw new Error("nothing to look at before the first step");
@@ -60,6 +58,11 @@ export function startShard<V>(space: Space<V>, card: Card, plan: Plan): Shard<V>
       ]);
       space.release(score);
       return denoised;
+    },
+    pixels(view, values) {
+      const clean = ended || current?.sigma === 0 || current?.index === (current?.total ?? 0) - 1;
+      const pixels = toPixels(card, values);
+      return clean || view === "denoised" ? keepKnown(plan.control, pixels) : pixels;
     },
     async end() {
       await steps.return(undefined as V);

@@ -1,7 +1,7 @@
 /** Control: spaces made of spaces, which every sampler then samples in. */
 export { guidanceCost, guided } from "./guidance.ts";
 export { inpainted, type Inpainting } from "./inpainting.ts";
-export { interpolated } from "./interpolation.ts";
+export { interpolated, type Interpolation } from "./interpolation.ts";
 export {
   observationCost,
   observationDefaults,

@@ -1,41 +1,44 @@
 /**
  * From one seed to another: every draw of noise is z = cos(πt/2)·z_a + sin(πt/2)·z_b, which is exactly normal at each t
- * because cos² + sin² = 1, seed a's own at t = 0 and seed b's at t = 1. On the straight line between them the variance
- * would fall to a half, and images would lose contrast.
+ * because cos² + sin² = 1, seed a's own at t = 0 and seed b's at t = 1. On the straight line between the two the
+ * variance would fall to a half, and images would lose contrast.
  */
+import { normals, split, uniforms, type Key } from "../rng.ts";
 import type { Space } from "../space.ts";
 
+/** A way between two images' noise. */
+export interface Interpolation {
+  /** The keys of the images at its ends: split(split(key(seed), purposes.sampling), image). */
+  readonly from: Key;
+  readonly to: Key;
+  /** Where on it each image of the space is: t in [0, 1]. */
+  readonly positions: Float64Array;
+}
+
 /**
- * A space whose noise lies between that of two others.
- * @param a the space that scores, too
- * @param b its values are a's: made by the same device, of the same count and dimension
- * @param t one position per image, in [0, 1]
+ * A space whose images have the noise of that way in place of their own. It is drawn on the host, where both keys are at
+ * hand, and has the same bits in every space. Uniform numbers, for accepting and rejecting, have no such way: they are
+ * those of `from` up to the end.
+ * @throws TypeError where noise is asked for that is not normal
  */
-export function interpolated<V>(
-  a: Space<V>,
-  b: Pick<Space<V>, "noise" | "uniform">,
-  t: Float64Array,
-): Space<V> {
-  const towards = (value: number): readonly [number, number] =>
-    value === 1 ? [0, 1] : [Math.cos((Math.PI / 2) * value), Math.sin((Math.PI / 2) * value)];
-  const [cosines, sines] = [0, 1].map((i) => t.map((value) => towards(value)[i]));
+export function interpolated<V>(space: Space<V>, { from, to, positions }: Interpolation): Space<V> {
+  const { dimension } = space;
   return {
-    ...a,
+    ...space,
     noise(draw, law = "normal") {
       if (law !== "normal")
         throw new TypeError("only normal noise can be interpolated (this prior is uniform)");
-      const [za, zb] = [a.noise(draw), b.noise(draw)];
-      const z = a.combine([
-        [cosines, za],
-        [sines, zb],
-      ]);
-      a.release(za, zb);
-      return z;
+      const [a, b] = [from, to].map((end) => normals(split(end, draw), dimension));
+      const z = new Float32Array(positions.length * dimension);
+      positions.forEach((t, image) => {
+        const [cosine, sine] = t === 1 ? [0, 1] : [Math.cos((Math.PI / 2) * t), Math.sin((Math.PI / 2) * t)];
+        for (let i = 0; i < dimension; i++) z[image * dimension + i] = cosine * a[i] + sine * b[i];
+      });
+      return space.constant(z);
     },
-    // No uniform number lies between two others as a normal one does: what accepts and rejects stays seed a's.
     uniform(draw) {
-      const [ua, ub] = [a.uniform(draw), b.uniform(draw)];
-      return ua.map((value, image) => (t[image] === 1 ? ub[image] : value));
+      const [a, b] = [from, to].map((end) => uniforms(split(end, draw), 1)[0]);
+      return positions.map((t) => (t === 1 ? b : a));
     },
   };
 }

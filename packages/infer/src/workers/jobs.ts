@@ -1,8 +1,8 @@
 /** What a worker does when it is told, on whatever device: the states of its jobs live here. */
-import { toPixels } from "@ncsn/core";
 import { SamplingError } from "../model.ts";
 import type { Plan } from "../plan.ts";
-import { samplingKey, startShard, type Shard } from "../shard.ts";
+import { samplingKey } from "../sampling-key.ts";
+import { startShard, type Shard } from "../shard.ts";
 import type { Network, ReadableSpace } from "./network.ts";
 import type { Call, Calls, Report } from "./protocol.ts";
 
@@ -81,7 +81,7 @@ export function jobsOf<V>(network: Network<V>, wanted: Wanted): Jobs {
       space.release(seen);
       const lost = await space.firstLost?.();
       if (lost !== undefined) throw notFinite(watched[lost], plan);
-      return toPixels(card, values);
+      return shard.pixels(view, values);
     },
 
     score: (what) => network.score(what, wanted),

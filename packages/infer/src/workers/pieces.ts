@@ -2,7 +2,7 @@
  * Sampling that nobody watches: images go through in pieces of one run of the network each, and a worker takes the next
  * piece when it is done with one. So none waits for another at every step, and one that is slower does less.
  */
-import type { Plan } from "../plan.ts";
+import { partOfPlan, type Plan } from "../plan.ts";
 import type { WorkerClient } from "./worker-client.ts";
 
 /**
@@ -50,7 +50,7 @@ export function samplePieces(options: PiecesOptions): PiecesUnderWay {
       taken += 1;
       const job = newJob();
       running.set(job, client);
-      data.set(await sampled(client, job, cut(plan, from, to)), from * dimension);
+      data.set(await sampled(client, job, partOfPlan(plan, from, to - from, dimension)), from * dimension);
       running.delete(job);
       client.end(job);
     }
@@ -81,10 +81,4 @@ function edgesOf({ plan: { count, batch }, workers, fixedBatch }: PiecesOptions)
     );
   const pieces = Math.min(count, workers * Math.ceil(count / (workers * batch)));
   return Array.from({ length: pieces + 1 }, (_, i) => Math.floor((i * count) / pieces));
-}
-
-/** Some of a plan's images. */
-function cut(plan: Plan, from: number, to: number): Plan {
-  const labels = plan.labels?.slice(from, to);
-  return { ...plan, first: plan.first + from, count: to - from, ...(labels && { labels }) };
 }

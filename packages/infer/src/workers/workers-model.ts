@@ -3,7 +3,7 @@ import { probeError, probeInputs, type Card } from "@ncsn/core";
 import type { DeviceInUse } from "../device.ts";
 import { resolveLabels } from "../labels.ts";
 import type { Frame, Images, Model, ScoreOptions, View } from "../model.ts";
-import { resolvePlan, wholeNumber, type Plan, type SampleRequest } from "../plan.ts";
+import { partOfPlan, resolvePlan, wholeNumber, type Plan, type SampleRequest } from "../plan.ts";
 import { abortable } from "./abortable.ts";
 import { survivor } from "./device-lost.ts";
 import { mergedReport } from "./merged-report.ts";
@@ -65,8 +65,8 @@ export function workersModel({ card, device, batch, fixedBatch, worker, dispose 
     const end = () => parts.forEach(({ worker }) => worker.end(job));
     try {
       await all(parts, ({ worker, count, first }) => {
-        const labels = plan.labels?.slice(first - plan.first, first - plan.first + count);
-        return worker.request("begin", { job, count, first, plan: { ...plan, ...(labels && { labels }) } });
+        const part = partOfPlan(plan, first - plan.first, count, dimension);
+        return worker.request("begin", { job, count, first, plan: part });
       });
     } catch (error) {
       end();

@@ -4,7 +4,8 @@ import { openBufferNetwork } from "../../src/web/gpu/buffer-network.ts";
 import { gpuScorer } from "../../src/web/gpu/gpu-scorer.ts";
 import { gpuSpace } from "../../src/web/gpu/gpu-space.ts";
 import { resolvePlan, type SampleRequest } from "../../src/plan.ts";
-import { samplingKey, startShard } from "../../src/shard.ts";
+import { samplingKey } from "../../src/sampling-key.ts";
+import { startShard } from "../../src/shard.ts";
 import { checkSignature } from "../../src/workers/session.ts";
 import { takeGpuCalls, type GpuCalls } from "./gpu-calls.ts";
 

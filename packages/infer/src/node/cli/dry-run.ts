@@ -24,7 +24,8 @@ export async function dryRun(path: string, model: Model, plan: Plan, { path: out
         "; ",
       ),
     ],
-    ["samples", `${count(plan.count)} from number ${plan.first} of seed ${plan.seed}`],
+    ["samples", `${count(plan.count)} from number ${plan.first} of ${seedOf(plan)}`],
+    ...controlLine(plan),
     ["sampler", `${plan.sampler}, ${plural(plan.steps, "step")}${options.join("")}`],
     ["noise", `${plan.schedule}, sigma ${short(levels[0])} to ${short(levels[levels.length - 1])}`],
     ["evaluations", evaluations === undefined ? each : `${each}, ${count(evaluations * plan.count)} in all`],
@@ -32,6 +33,20 @@ export async function dryRun(path: string, model: Model, plan: Plan, { path: out
     ["time", `${time}${count(Math.round(rate))} evaluations/s`],
     ["out", out],
   ]);
+}
+
+/** The seed, or the seeds that the images lie between. */
+export const seedOf = ({ seed, control: { interpolation } }: Plan): string =>
+  interpolation === undefined ? `seed ${seed}` : `seeds ${interpolation.from} to ${interpolation.to}`;
+
+/** What controls the sampling, where something does. */
+function controlLine({ control: { guidance, known, start } }: Plan): [string, string][] {
+  const parts = [
+    ...(guidance === 0 ? [] : [`guidance ${guidance}`]),
+    ...(known === undefined ? [] : [`${known.kind}, ${plural(known.refinements, "refinement")}`]),
+    ...(start === undefined ? [] : ["from a noisy image"]),
+  ];
+  return parts.length === 0 ? [] : [["control", parts.join("; ")]];
 }
 
 /** Measured: the best of two runs of up to 64 images, after one to warm up. */

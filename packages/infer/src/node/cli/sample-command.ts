@@ -1,7 +1,7 @@
 /** `sample`: from options to pictures. */
 import { load } from "../load.ts";
 import { diagnosis } from "./diagnosis.ts";
-import { dryRun } from "./dry-run.ts";
+import { dryRun, seedOf } from "./dry-run.ts";
 import { newestModel } from "./newest-model.ts";
 import { checkOutput, outputOf, writeOutput } from "./output.ts";
 import { checkKind, filesOf, onTerminal } from "./sample-files.ts";
@@ -20,7 +20,7 @@ export async function runSample(args: SampleArguments, signal: AbortSignal): Pro
   if (args.model === undefined) console.error(`model ${path}, the newest`);
   const model = await load(path, { ...typed.load, signal });
   try {
-    const { request, plan } = planOf(model, typed, args);
+    const { request, plan } = await planOf(model, typed, args);
     const output = given ?? outputOf(`images/${model.card.name}-${plan.seed}.png`);
     checkKind(model.card, output.kind, typed);
     if (given === undefined) await checkOutput(output);
@@ -45,7 +45,7 @@ export async function runSample(args: SampleArguments, signal: AbortSignal): Pro
     const rate = count(Math.round(evaluations / seconds));
     console.log(
       table([
-        [output.path, `${plural(plan.count, "sample")} of seed ${plan.seed} in ${duration(seconds)}`],
+        [output.path, `${plural(plan.count, "sample")} of ${seedOf(plan)} in ${duration(seconds)}`],
         [
           "sampler",
           `${plan.sampler}, ${plural(plan.steps, "step")}, ${count(Math.round(evaluations / plan.count))} evaluations each`,

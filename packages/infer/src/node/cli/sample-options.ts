@@ -3,6 +3,7 @@ import { samplers, schedules } from "@ncsn/core";
 import type { InferredOptionTypes, Options } from "yargs";
 import { views } from "../../model.ts";
 import { nodeDevices } from "../devices.ts";
+import { controlOptions } from "./control-options.ts";
 
 const what = "What:";
 const how = "How:";
@@ -20,6 +21,7 @@ export const sampleOptions = {
   seed: text(what, "an integer; equal seeds give equal images, at any count and batch", "0"),
   first: text(what, "number of the first image of the seed", "0"),
   label: text(what, "class of the images, by name or number; several in turn as 0,1,2", "none"),
+  ...controlOptions,
 
   sampler: text(how, `one of ${names(samplers)}`, "the model's"),
   steps: text(how, "levels or intervals of noise", "the model's, or else the sampler's"),

@@ -4,6 +4,7 @@ import { views, type Label, type Model, type View } from "../../model.ts";
 import { oneOf, type Plan, type SampleRequest } from "../../plan.ts";
 import { nodeDevices } from "../devices.ts";
 import type { LoadOptions } from "../load.ts";
+import { controlRequest, readControl, type TypedControl } from "./control-options.ts";
 import { integer, number, positive, refuseOdd } from "./option-values.ts";
 import { sampleOptions, type SampleArguments } from "./sample-options.ts";
 import { samplerFlags, typedOptions } from "./sampler-options.ts";
@@ -14,6 +15,7 @@ export interface Typed {
   readonly load: LoadOptions;
   readonly request: SampleRequest;
   readonly label: string | undefined;
+  readonly control: TypedControl;
   readonly columns: number | undefined;
   readonly scale: number | undefined;
   readonly view: View;
@@ -46,6 +48,7 @@ export function readArguments(args: SampleArguments): Typed {
       rho: number("rho", args.rho),
     },
     label: args.label,
+    control: readControl(args),
     columns: integer("columns", args.columns, 1),
     scale: integer("scale", args.scale, 1, 64),
     field: positive("field", args.field),
@@ -55,16 +58,17 @@ export function readArguments(args: SampleArguments): Typed {
 }
 
 /** The request as the model understands it, and what it comes to. @throws UsageError */
-export function planOf(
+export async function planOf(
   model: Model,
-  { request, label }: Typed,
+  { request, label, control }: Typed,
   args: SampleArguments,
-): { request: SampleRequest; plan: Plan } {
+): Promise<{ request: SampleRequest; plan: Plan }> {
   const { card } = model;
   const count = request.count ?? (isImage(card) ? 16 : 2000);
   checkMemory(card, count);
   const whole: SampleRequest = {
     ...request,
+    ...(await controlRequest(control, card)),
     count,
     options: typedOptions(request.sampler ?? card.sampler.name, args.option ?? [], args),
     label: label === undefined ? undefined : labelsOf(card, label, count, request.first),

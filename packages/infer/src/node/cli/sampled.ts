@@ -30,7 +30,9 @@ export async function sampled(
 ): Promise<Sampled> {
   const { count, first } = plan;
   const [channels, height, width] = model.card.shape;
-  const together = view === undefined ? Math.min(count, wave) : count;
+  // A way between seeds has its images in their places; what else is sampled can be cut.
+  const whole = view !== undefined || plan.control.interpolation !== undefined;
+  const together = whole ? count : Math.min(count, wave);
   const waves = Math.ceil(count / together);
   const data = new Float32Array(count * channels * height * width);
   const frames: Images[] = [];
