@@ -19,6 +19,8 @@ export interface LoadOptions {
   readonly threads?: number;
   /** The folder that ONNX Runtime's files are served from, against the page's address. */
   readonly wasmPaths?: string | URL;
+  /** Seconds that `auto` gives a GPU to open the network and score the first images; 10 unless told. */
+  readonly patience?: number;
   /** Whether to refuse a network that gives other scores than its card says; true unless told. */
   readonly verify?: boolean;
   readonly signal?: AbortSignal;
@@ -57,7 +59,8 @@ export function loadWith(start: () => Started): Load {
       ...(folder !== undefined && { wasmPaths: folder }),
     };
     try {
-      const opening = device === "auto" ? onAny(file, verify) : onNamed(file, device, verify);
+      const opening =
+        device === "auto" ? onAny(file, verify, options.patience) : onNamed(file, device, verify);
       const { parts, unused } = await abortable(opening, signal);
       return workersModel({ ...parts, device: { ...parts.device, unused } });
     } catch (error) {
@@ -87,10 +90,10 @@ async function onNamed(file: ModelFile, name: WebDevice, verify: boolean): Promi
 }
 
 /** The browser looks for a GPU while WASM, which is there whatever it finds, opens the network. */
-async function onAny(file: ModelFile, verify: boolean): Promise<Opened> {
+async function onAny(file: ModelFile, verify: boolean, patience?: number): Promise<Opened> {
   const report = probeWebgpu();
   const { parts } = await onNamed(file, "wasm", verify);
-  return chooseDevice({ ...file, threads: 1 }, parts, [await report]);
+  return chooseDevice({ ...file, threads: 1 }, parts, [await report], patience);
 }
 
 /** A folder's address in full, for the worker's own is another one. */

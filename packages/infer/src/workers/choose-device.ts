@@ -9,8 +9,8 @@ import { workersModel, type WorkersModelParts } from "./workers-model.ts";
 const images = 16;
 /** How many times faster than the cpu an accelerator must be to be worth its trouble. */
 const clearly = 1.25;
-/** Seconds that a device may take to open the network and score the first images. */
-const patience = 10;
+/** Seconds that a device may take to open the network and score the first images, unless told. */
+export const defaultPatience = 10;
 
 /** What is known of an accelerator before it is tried. */
 export interface Report {
@@ -33,6 +33,7 @@ export async function chooseDevice(
   file: ModelFile,
   cpu: WorkersModelParts,
   reports: readonly Report[],
+  patience = defaultPatience,
 ): Promise<{ parts: WorkersModelParts; unused: Unused[] }> {
   const unused: Unused[] = [];
   let best: Candidate | undefined;
@@ -43,7 +44,7 @@ export async function chooseDevice(
     }
     best ??= { parts: cpu, seconds: await timeOf(cpu) };
     try {
-      const candidate = await tryDevice(file, name);
+      const candidate = await tryDevice(file, name, patience);
       const [winner, loser] =
         clearly * candidate.seconds < best.seconds ? [candidate, best] : [best, candidate];
       const [ours, theirs] = [loser, winner].map(
@@ -63,7 +64,7 @@ export async function chooseDevice(
 }
 
 /** @throws Error with the reason not to use the device */
-async function tryDevice(file: ModelFile, name: DeviceName): Promise<Candidate> {
+async function tryDevice(file: ModelFile, name: DeviceName, patience: number): Promise<Candidate> {
   const opening = openWorkers(file, name);
   const trying = opening.then(async (parts) => {
     const wrong = await wrongNumbers(parts);
