@@ -29,7 +29,7 @@ export function startTraining(opened: (model: File) => void): void {
   const hint = byId("p", "sketch-hint");
   const moment = byId("p", "training-moment");
   const train = byId("button", "train");
-  const [again, flowing, save, open, clear] = ["again", "flow", "save-model", "open-model", "clear"].map(
+  const [again, sampling, save, open, clear] = ["again", "sample", "save-model", "open-model", "clear"].map(
     (id) => byId("button", id),
   );
   const curve = lossCurve(byId("div", "loss"));
@@ -56,7 +56,7 @@ export function startTraining(opened: (model: File) => void): void {
     train.setAttribute("aria-label", going ? "Pause training" : "Train");
     train.disabled = newest !== undefined && newest.step === newest.steps;
     again.disabled = run === undefined;
-    for (const button of [flowing, save, open]) button.disabled = newest === undefined;
+    for (const button of [sampling, save, open]) button.disabled = newest === undefined;
     clear.hidden = name !== own;
     hint.hidden = name !== own || data.points.length > 0;
     moment.textContent = problem || said();
@@ -226,7 +226,7 @@ export function startTraining(opened: (model: File) => void): void {
     seed++;
     go();
   });
-  flowing.addEventListener("click", sample);
+  sampling.addEventListener("click", sample);
   save.addEventListener("click", () => void file((model) => handOut(model, model.name)));
   open.addEventListener("click", () => void file(opened));
   clear.addEventListener("click", () => sketch.clear());
