@@ -29,7 +29,7 @@ export interface Space<V> {
   noise(draw: number, law?: NoiseLaw): V;
   /** One U[0, 1) per image, keyed likewise: for accepting and rejecting. */
   uniform(draw: number): Float64Array;
-  /** Σ cᵢ·vᵢ. */
+  /** Σ cᵢ·vᵢ. Where a coefficient is 0 its value is left out, whatever it is: what is rejected leaves no NaN behind. */
   combine(terms: readonly (readonly [coefficient: PerImage, value: V])[]): V;
   /** Element by element: masks. */
   product(a: V, b: V): V;
@@ -110,18 +110,17 @@ export function hostSpace({
       Float64Array.from({ length: count }, (_, image) => uniforms(drawKey(image, draw), 1)[0]),
     combine(terms) {
       const out = take();
-      const values = terms.map(([, value]) => value);
-      const c = terms.map(([coefficient]) => (typeof coefficient === "number" ? coefficient : NaN));
-      if (terms.every(([coefficient]) => typeof coefficient === "number")) {
-        combineRange(out, c, values, 0, out.length);
-        return out;
-      }
-      for (let image = 0; image < count; image++) {
+      const perImage = terms.some(([coefficient]) => typeof coefficient !== "number");
+      for (let image = 0; image < (perImage ? count : 1); image++) {
+        const [c, values]: [number[], Float32Array[]] = [[], []];
+        for (const [coefficient, value] of terms) {
+          const own = typeof coefficient === "number" ? coefficient : coefficient[image];
+          if (own === 0) continue;
+          c.push(own);
+          values.push(value);
+        }
         const from = image * dimension;
-        terms.forEach(([coefficient], i) => {
-          if (typeof coefficient !== "number") c[i] = coefficient[image];
-        });
-        combineRange(out, c, values, from, from + dimension);
+        combineRange(out, c, values, from, perImage ? from + dimension : out.length);
       }
       return out;
     },

@@ -106,6 +106,22 @@ describe("hostSpace", () => {
     expect(z).toEqual(before);
   });
 
+  it("leaves out what has the coefficient 0, even where it is no number", () => {
+    const space = make();
+    const [z, bad] = [space.noise(0), space.noise(1).fill(NaN)];
+    expect(
+      space.combine([
+        [1, z],
+        [0, bad],
+      ]),
+    ).toEqual(z);
+    const chosen = space.combine([
+      [Float64Array.of(1, 0, 1), z],
+      [Float64Array.of(0, 1, 0), bad],
+    ]);
+    expect(chosen).toEqual(z.map((value, i) => (i >= 5 && i < 10 ? NaN : value)));
+  });
+
   it("scores, multiplies and takes dot products per image", async () => {
     const space = make();
     const [a, b] = [space.noise(0), space.noise(1)];

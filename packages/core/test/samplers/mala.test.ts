@@ -113,6 +113,23 @@ describe("on a density of one's own that nobody normalised,", () => {
   });
 });
 
+it("stays within a density that ends: a proposal beyond has no score, and leaves nothing behind", async () => {
+  const inside = ([x]: Float64Array): boolean => x >= 0 && x <= 1;
+  const space = densitySpace({
+    count: 4000,
+    dimension: 1,
+    seed: 7,
+    score: (x) => [inside(x) ? 0 : NaN],
+    energy: (x) => (inside(x) ? 0 : Infinity),
+  });
+  let x = space.noise(0, "uniform").map((u) => u / 10);
+  for await (const step of mala.run(space, x, steps(60), { alpha: 0.05, density: "energy" })) ({ x } = step);
+  expect(x.every((value) => inside(Float64Array.of(value)))).toBe(true);
+  expect(Math.abs(moments(x).mean - 1 / 2) / Math.sqrt(1 / 12 / x.length)).toBeLessThan(4);
+  const square = x.map((value) => (value - 1 / 2) ** 2);
+  expect(Math.abs(moments(square).mean - 1 / 12) / Math.sqrt((1 / 80 - 1 / 144) / x.length)).toBeLessThan(4);
+});
+
 it("asks for an energy where it is to compare energies", async () => {
   const run = result(chains(), { sampler: mala, sigmas: steps(1), options: { density: "energy" } });
   await expect(run).rejects.toThrow(

@@ -101,6 +101,16 @@ export async function operationErrors(count: number, shape: Shape): Promise<Reco
       ),
     );
   }
+  // What has the coefficient 0 is left out, even where it is no number.
+  const nan = new Float32Array(count * gpu.dimension).fill(NaN);
+  const even = Float64Array.from({ length: count }, (_, i) => (i % 2 === 0 ? 1 : 0));
+  await both("chosen", (space) =>
+    space.combine([
+      [0, space.constant(nan)],
+      [even, space.noise(1)],
+      [even.map(() => 0), space.constant(nan)],
+    ]),
+  );
   // More dispatches than the scalars of one piece hold.
   await both("200 terms", (space) =>
     space.combine(Array.from({ length: 200 }, (_, k) => [0.01 * k, space.noise(k)])),

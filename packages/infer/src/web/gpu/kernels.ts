@@ -11,13 +11,17 @@ const indices = (count: number): number[] => Array.from({ length: count }, (_, k
  * 0 where one is for all.
  */
 export const combine = indices(mostTerms + 1).map((terms): Kernel => {
-  const term = (k: number) => `bitcast<f32>(scalars[from${k} + step${k} * image]) * v${k}[i]`;
+  // A coefficient of 0 leaves its value out, NaN or not.
+  const term = (k: number) => `select(0f, bitcast<f32>(c${k}) * v${k}[i], (c${k} << 1u) != 0u)`;
   return {
     name: `combine ${terms}`,
     scalars: ["dimension", ...indices(terms).flatMap((k) => [`from${k}`, `step${k}`])],
     reads: indices(terms).map(() => "f32"),
     body: `
     let image = i / dimension;
+    ${indices(terms)
+      .map((k) => `let c${k} = scalars[from${k} + step${k} * image];`)
+      .join("\n    ")}
     out[i] = ${indices(terms).map(term).join(" + ") || "0"};`,
   };
 });
