@@ -73,7 +73,10 @@ export const processes = { vp, "sub-vp": subVp } as const;
 /** A key of {@link processes}. */
 export type ProcessName = keyof typeof processes;
 
-/** The SDEs that samplers discretise, by name. The range of VE is only the unit of its clock, which cancels. */
+/**
+ * The SDEs that samplers discretise, by name. The range of VE is only the unit of its clock, which cancels. A model that
+ * was trained with other β needs no others here: between two levels of σ they say how fast a clock runs, not where it goes.
+ */
 export const sdes = { ve: ve([1, Math.E]), vp: vp(), "sub-vp": subVp() } as const satisfies Record<
   string,
   Process

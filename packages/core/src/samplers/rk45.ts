@@ -16,13 +16,15 @@ export interface Rk45Options {
   readonly rtol: number;
   /** And absolutely: the root mean square over its values, model units. */
   readonly atol: number;
+  /** Score evaluations after which it gives up: tolerances finer than float32 take steps without end. */
+  readonly maxEvaluations: number;
 }
 
 export const rk45: Sampler<Rk45Options> = {
   summary: "probability-flow ODE, adaptive Dormand-Prince (Song et al. 2021, section 4.3)",
   schedule: "karras",
   steps: 2,
-  defaults: { rtol: 1e-5, atol: 1e-5 },
+  defaults: { rtol: 1e-5, atol: 1e-5, maxEvaluations: 10_000 },
   options: {
     rtol: {
       kind: "number",
@@ -30,11 +32,12 @@ export const rk45: Sampler<Rk45Options> = {
       about: "error of a step that is allowed, relative to the image's norm",
     },
     atol: { kind: "number", above: 0, about: "error of a step that is allowed, root mean square" },
+    maxEvaluations: { kind: "integer", least: 1, about: "score evaluations after which it gives up" },
   },
   evaluations: () => undefined,
   advice: (sigmas) =>
     sigmas.length > 3 ? ["rk45 finds its own steps: of these levels only the first and the last count"] : [],
-  async *run(space, x, sigmas, { rtol, atol }) {
+  async *run(space, x, sigmas, { rtol, atol, maxEvaluations }) {
     const [first, last] = [sigmas[0], sigmas.findLast((sigma) => sigma > 0) ?? NaN];
     const end = Math.log(first / last);
     const u = new Float64Array(space.count);
@@ -44,11 +47,16 @@ export const rk45: Sampler<Rk45Options> = {
     let evaluations = 1;
     let index = 0;
     for (; u.some((value) => value < end); index++) {
+      if (evaluations + stagesPerTry > maxEvaluations)
+        throw new Error(
+          `rk45 is at sigma ${first * Math.exp(-Math.min(...u))} after ${evaluations} evaluations ` +
+            `(need larger rtol or atol, or maxEvaluations > ${maxEvaluations})`,
+        );
       const to = u.map((value, i) => Math.min(value + h[i], end));
       const step = await dormandPrince(space, x, score, u, to, (value) =>
         value === end ? last : first * Math.exp(-value),
       );
-      evaluations += 6;
+      evaluations += stagesPerTry;
       const moved = await space.dot(step.x, step.x);
       const error = await space.dot(step.error, step.error);
       const accepted = new Float64Array(space.count);
@@ -96,6 +104,9 @@ export const rk45: Sampler<Rk45Options> = {
 
 /** In u, where the whole way is about 10; from there on the error decides. */
 const firstStep = 0.1;
+
+/** Evaluations of a step, accepted or not: the first stage is the last one of the step before. */
+const stagesPerTry = 6;
 
 /** Where the stages are, what they are made of, and the difference of the two methods. */
 const nodes = [0, 1 / 5, 3 / 10, 4 / 5, 8 / 9, 1, 1];

@@ -6,7 +6,7 @@ import { card, deviation, gaussianSpace, linearSpace, result, type Form } from "
 /** The coefficient of z at the end, and the evaluations on the way. */
 async function end(sigmas: number[], tolerance: number): Promise<readonly [x: number, evaluations: number]> {
   const space: Space<Form> = linearSpace();
-  const options = { rtol: tolerance, atol: tolerance };
+  const options = { ...rk45.defaults, rtol: tolerance, atol: tolerance };
   let evaluations = 0;
   let x: Form = new Map();
   for await (const step of rk45.run(space, prior(space, card, sigmas[0]), Float64Array.from(sigmas), options))
@@ -60,7 +60,7 @@ describe("rk45", () => {
         return space.combine([[factor, score]]);
       },
     });
-    const options = { rtol: 1e-4, atol: 1e-4 };
+    const options = { ...rk45.defaults, rtol: 1e-4, atol: 1e-4 };
     const chosen = { sampler: rk45, sigmas: Float64Array.of(5, 0.1, 0), options };
     const batch = await result(steep(gaussianSpace({ count: 3, dimension: 5 }), 0), chosen);
     for (const image of [0, 1, 2]) {
@@ -74,6 +74,7 @@ describe("rk45", () => {
     const seen: number[] = [];
     const totals: (number | undefined)[] = [];
     const run = rk45.run(space, prior(space, card, 5), Float64Array.of(5, 0.1, 0), {
+      ...rk45.defaults,
       rtol: 1e-3,
       atol: 1e-3,
     });
@@ -92,8 +93,20 @@ describe("rk45", () => {
     const run = result(space, {
       sampler: rk45,
       sigmas: Float64Array.of(5, 0.1),
-      options: { rtol: 1e-9, atol: 1e-9 },
+      options: { ...rk45.defaults, rtol: 1e-9, atol: 1e-9 },
     });
     await expect(run).rejects.toThrow("rk45 finds no step at sigma 5 that keeps to its tolerances");
+  });
+
+  it("ends after so many evaluations, where float32 cannot follow its tolerances, and says how far it is", async () => {
+    const options = { rtol: 1e-13, atol: 1e-13, maxEvaluations: 100 };
+    const space = gaussianSpace({ count: 2, dimension: 5 });
+    let asked = 0;
+    const counted: typeof space = { ...space, score: (x, sigma) => (asked++, space.score(x, sigma)) };
+    const run = result(counted, { sampler: rk45, sigmas: Float64Array.of(5, 0.1), options });
+    await expect(run).rejects.toThrow(
+      /^rk45 is at sigma [\d.]+ after 97 evaluations \(need larger rtol or atol, or maxEvaluations > 100\)$/,
+    );
+    expect(asked).toBe(97);
   });
 });

@@ -93,10 +93,10 @@ function dashed(name: string): string {
 /** The registries, for the end of the help. */
 export const registries = [
   "Recipes:",
-  ...Object.values(recipes).map(({ name, paper }) => `  ${name.padEnd(10)} ${paper}`),
+  ...Object.values(recipes).map(({ name, paper }) => `  ${name.padEnd(11)} ${paper}`),
   "Networks:",
   ...Object.entries(networks).flatMap(([name, { summary }]) => [
-    `  ${name.padEnd(10)} ${summary}`,
-    `  ${"".padEnd(10)} ${showOptions(defaultsOf(name as keyof typeof networks))}`,
+    `  ${name.padEnd(11)} ${summary}`,
+    `  ${"".padEnd(11)} ${showOptions(defaultsOf(name as keyof typeof networks))}`,
   ]),
 ].join("\n");
