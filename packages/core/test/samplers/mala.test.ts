@@ -122,7 +122,7 @@ it("stays within a density that ends: a proposal beyond has no score, and leaves
     score: (x) => [inside(x) ? 0 : NaN],
     energy: (x) => (inside(x) ? 0 : Infinity),
   });
-  let x = space.noise(0, "uniform").map((u) => u / 10);
+  let x: Float32Array = space.noise(0, "uniform").map((u) => u / 10);
   for await (const step of mala.run(space, x, steps(60), { alpha: 0.05, density: "energy" })) ({ x } = step);
   expect(x.every((value) => inside(Float64Array.of(value)))).toBe(true);
   expect(Math.abs(moments(x).mean - 1 / 2) / Math.sqrt(1 / 12 / x.length)).toBeLessThan(4);
