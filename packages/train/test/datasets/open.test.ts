@@ -39,7 +39,7 @@ describe("openDataset", () => {
   it.each([
     [
       { name: "mnits" },
-      "unknown data set: mnits (known: glyphs, gaussian, mixture, two-moons, mnist, fashion-mnist, cifar10, folder)",
+      "unknown data set: mnits (known: glyphs, gaussian, mixture, two-moons, checkerboard, swiss-roll, spiral, mnist, fashion-mnist, cifar10, folder)",
     ],
     [{ name: "constructor" }, /^unknown data set: constructor \(known: /],
     [{ name: "folder" }, "missing data: the data set folder needs a folder of images, --data DIR"],
