@@ -42,8 +42,9 @@ export function loadWith(start: () => Started): Load {
     const threads = wholeNumber("threads", options.threads ?? defaultThreads(), 1);
     const bytes = await readModel(source, signal);
     const clients: WorkerClient[] = [];
+    let loading = true;
     const startWorker = (): WorkerClient => {
-      signal?.throwIfAborted();
+      if (loading) signal?.throwIfAborted();
       const client = pageWorker(start);
       clients.push(client);
       return client;
@@ -62,6 +63,7 @@ export function loadWith(start: () => Started): Load {
       const opening =
         device === "auto" ? onAny(file, verify, options.patience) : onNamed(file, device, verify);
       const { parts, unused } = await abortable(opening, signal);
+      loading = false; // workers that start later have nothing to do with the signal
       return workersModel({ ...parts, device: { ...parts.device, unused } });
     } catch (error) {
       for (const client of clients) void client.close(error as Error);

@@ -26,7 +26,9 @@ export async function openWorkers(file: ModelFile, name: DeviceName): Promise<Wo
   const each = Math.floor(threads / count);
   const clients: Promise<WorkerClient>[] = [];
   let fixedBatch: number | undefined;
+  let disposed: Error | undefined;
   const start = async (threads: number): Promise<WorkerClient> => {
+    if (disposed) throw disposed;
     const client = file.startWorker();
     try {
       fixedBatch = await client.request("open", { model, card, device: name, threads, wasmPaths });
@@ -64,7 +66,7 @@ export async function openWorkers(file: ModelFile, name: DeviceName): Promise<Wo
       return wide ? inPlace(count, count * each) : inPlace(index, each);
     },
     async dispose() {
-      const reason = new Error("the model is disposed");
+      const reason = (disposed ??= new Error("the model is disposed"));
       const closing = clients.map((client) =>
         client.then(
           (started) => started.close(reason),

@@ -52,3 +52,29 @@ it.each([
   const worst = Math.max(...found.data.map((value, i) => Math.abs(value - expected.data[i])));
   expect(worst).toBeLessThan(1e-5);
 });
+
+it("gives a model that the signal of loading ends no more, and that starts no worker after its own end", async () => {
+  await using opened = await openPage(browser, folder);
+  const found = await opened.page.evaluate(async () => {
+    let started = 0;
+    window.Worker = class extends Worker {
+      constructor(script: string | URL, options?: WorkerOptions) {
+        super(script, options);
+        started += 1;
+      }
+    };
+    const controller = new AbortController();
+    const { signal } = controller;
+    const options = { device: "wasm", threads: 2, verify: false, wasmPaths: "ort", signal } as const;
+    const [used, unused] = [
+      await window.ncsn.load("gaussian.onnx", options),
+      await window.ncsn.load("gaussian.onnx", options),
+    ];
+    controller.abort("too late");
+    const { shape } = await used.sample({ count: 2 }); // starts its second worker
+    await Promise.all([used.dispose(), unused.dispose()]);
+    const told = await unused.sample({ count: 2 }).catch((error: unknown) => (error as Error).message);
+    return { shape, told, started };
+  });
+  expect(found).toEqual({ shape: [2, 1, 4, 4], told: "the model is disposed", started: 3 });
+});
