@@ -36,8 +36,6 @@ export interface ScoreSamplerEvents extends HTMLElementEventMap {
   pause: Event;
   step: CustomEvent<StepDetail>;
   complete: CustomEvent<CompleteDetail>;
-  /** The device was lost, or another one took over; the detail is the device now. */
-  devicechange: CustomEvent<DeviceInUse>;
   error: ErrorEvent;
 }
 

@@ -12,7 +12,7 @@ export type ScoreSamplerProps = Partial<Pick<ScoreSampler, keyof typeof properti
   [Name in OwnEvent as `on${Name}`]?: (event: ScoreSamplerEvents[Name]) => void;
 };
 
-type OwnEvent = "load" | "play" | "pause" | "step" | "complete" | "devicechange" | "error";
+type OwnEvent = "load" | "play" | "pause" | "step" | "complete" | "error";
 
 declare global {
   interface HTMLElementTagNameMap {

@@ -138,7 +138,7 @@ export class Playback {
   drop(): void {
     this.#playing = false;
     this.#abort.abort();
-    if (this.#ticket !== undefined) cancelAnimationFrame(this.#ticket);
+    this.#cancelTicket();
     this.#reject(this.#abort.signal.reason);
     void this.#steps.return().catch(() => {}); // it ends by the signal, if it has begun
   }
@@ -169,17 +169,24 @@ export class Playback {
   }
 
   #schedule(): void {
-    if (this.#busy || this.#ticket !== undefined || !this.#wanted()) return;
+    if (this.#busy || !this.#wanted()) return;
     if (this.#goal === Infinity) {
+      this.#cancelTicket();
       void this.#work(Infinity); // also where no frame is drawn: a page in the background
       return;
     }
+    if (this.#ticket !== undefined) return;
     this.#ticket = requestAnimationFrame((now) => {
       this.#ticket = undefined;
       const target = this.#target(now);
       if (target === undefined) this.#schedule();
       else void this.#work(target);
     });
+  }
+
+  #cancelTicket(): void {
+    if (this.#ticket !== undefined) cancelAnimationFrame(this.#ticket);
+    this.#ticket = undefined;
   }
 
   /** The step that is due; undefined while the one before has not been seen for long enough. */

@@ -64,7 +64,9 @@ export class ScoreSampler extends EventfulElement {
   readonly #stage = new Stage();
   readonly #controls: Controls;
   readonly #sight: IntersectionObserver;
-  readonly #listening = { scheme: () => this.#stage.redraw() };
+  /** Points have the colour of the text, which follows the scheme. */
+  readonly #scheme = matchMedia("(prefers-color-scheme: dark)");
+  readonly #redraw = (): void => this.#stage.redraw();
   readonly #changed = new Set<string>();
   /** Those who want the sampling that the attributes describe. */
   #waiting: { resolve(playback: Playback): void; reject(reason: unknown): void }[] = [];
@@ -76,7 +78,6 @@ export class ScoreSampler extends EventfulElement {
   #given: Model | undefined;
   #hold: Hold | undefined;
   #model: Model | undefined;
-  #deviceSeen: DeviceInUse | undefined;
   #settings: Settings | undefined;
   #playback: Playback | undefined;
   #error: Error | undefined;
@@ -137,7 +138,7 @@ export class ScoreSampler extends EventfulElement {
   /** Plays from what is shown, or again from the beginning; loads the model first where need be. */
   play(): void {
     this.#intent = "play";
-    if (this.#playback && this.#changed.size === 0) this.#playback.play();
+    if (this.#playback) this.#playback.play();
     else this.#load();
   }
 
@@ -156,7 +157,7 @@ export class ScoreSampler extends EventfulElement {
     if (this.#given === undefined && !this.src)
       throw new TypeError("this score-sampler has no src and no model");
     this.#intent = "final";
-    if (this.#playback && this.#changed.size === 0) return this.#playback.finish();
+    if (this.#playback) return this.#playback.finish();
     if (this.#error) this.#change("model");
     this.#load();
     const playback = await new Promise<Playback>((resolve, reject) =>
@@ -173,7 +174,7 @@ export class ScoreSampler extends EventfulElement {
     this.#adopt("model");
     this.#stage.observing = true;
     this.#sight.observe(this);
-    scheme()?.addEventListener("change", this.#listening.scheme);
+    this.#scheme.addEventListener("change", this.#redraw);
     this.#change("model");
   }
 
@@ -183,7 +184,7 @@ export class ScoreSampler extends EventfulElement {
       this.#intent = undefined;
       this.#stage.observing = false;
       this.#sight.disconnect();
-      scheme()?.removeEventListener("change", this.#listening.scheme);
+      this.#scheme.removeEventListener("change", this.#redraw);
       this.#unload();
       this.#refuse(new DOMException("this score-sampler has left its page", "AbortError"));
     });
@@ -211,14 +212,12 @@ export class ScoreSampler extends EventfulElement {
   }
 
   #settle(): void {
-    const changed = new Set(this.#changed);
+    if (this.#changed.has("model")) this.#stage.show(undefined);
     this.#changed.clear();
     if (!this.#open) return;
-    if (changed.has("model")) {
-      this.#stage.show(undefined);
-      this.#load();
-    } else if (changed.has("sampling")) this.#begin();
-    else this.#arrange();
+    if (this.#playback) this.#arrange();
+    else if (this.#model) this.#begin();
+    else this.#load();
   }
 
   #load(): void {
@@ -245,7 +244,6 @@ export class ScoreSampler extends EventfulElement {
 
   #ready(model: Model): void {
     this.#model = model;
-    this.#deviceSeen = model.device;
     this.#setState("loading", false);
     this.#tell("load", { card: model.card, device: model.device });
     if (this.#model === model && this.#changed.size === 0) this.#begin();
@@ -260,13 +258,8 @@ export class ScoreSampler extends EventfulElement {
       model.plan(settings.request); // says at once what is wrong with a request
       this.#settings = settings;
       const playback: Playback = new Playback(model, settings.request, settings, {
-        step: ({ index, total, sigma, evaluations }) => {
-          this.#tell("step", { index, total, sigma, evaluations, seed: settings.request.seed });
-          if (model.device === this.#deviceSeen) return;
-          this.#deviceSeen = model.device;
-          this.#describeDevice(model.device);
-          this.#tell("devicechange", model.device);
-        },
+        step: ({ index, total, sigma, evaluations }) =>
+          this.#tell("step", { index, total, sigma, evaluations, seed: settings.request.seed }),
         show: (moment) => this.#show(moment),
         playing: (playing) => {
           this.#setState("playing", playing);
@@ -338,7 +331,7 @@ export class ScoreSampler extends EventfulElement {
   #unload(): void {
     this.#drop();
     this.#hold?.release();
-    this.#hold = this.#model = this.#deviceSeen = this.#settings = undefined;
+    this.#hold = this.#model = this.#settings = undefined;
     this.#setState("loading", false);
     this.#setError(undefined);
     this.#enable(false);
@@ -468,7 +461,7 @@ export class ScoreSampler extends EventfulElement {
     this.#controls.stage.classList.toggle("loading", on);
   }
 
-  #tell<Name extends "load" | "step" | "complete" | "devicechange">(
+  #tell<Name extends "load" | "step" | "complete">(
     name: Name,
     detail: ScoreSamplerEvents[Name]["detail"],
   ): void {
@@ -477,5 +470,3 @@ export class ScoreSampler extends EventfulElement {
 }
 
 defineProperties(ScoreSampler.prototype);
-
-const scheme = (): MediaQueryList | undefined => globalThis.matchMedia?.("(prefers-color-scheme: dark)");

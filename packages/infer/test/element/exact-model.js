@@ -17,7 +17,7 @@ export async function exactModel({ shape = [1, 4, 4], grey = 0.5, wait = 0, card
   const dimension = shape[0] * shape[1] * shape[2];
   const mean = card.pixels.scale * grey + card.pixels.offset;
   /** @type {import("../../src/device.ts").DeviceInUse} */
-  let device = {
+  const device = {
     name: "wasm",
     threads: 2,
     workers: 1,
@@ -62,13 +62,7 @@ export async function exactModel({ shape = [1, 4, 4], grey = 0.5, wait = 0, card
 
   return {
     card,
-    get device() {
-      return device;
-    },
-    /** @param {import("../../src/device.ts").DeviceInUse} next */
-    set device(next) {
-      device = next;
-    },
+    device,
     plan(request) {
       counts.plans += 1;
       return resolvePlan(card, request ?? {}, 8);

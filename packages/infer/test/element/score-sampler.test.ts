@@ -44,7 +44,7 @@ async function withElement(
       const log: string[] = [];
       Object.assign(globalThis, { element, log });
       Object.assign(counts, { plans: 0, steps: 0, disposed: 0 });
-      for (const type of ["load", "play", "pause", "step", "complete", "devicechange", "error"] as const)
+      for (const type of ["load", "play", "pause", "step", "complete", "error"] as const)
         element.addEventListener(type, () => log.push(type));
       element.model = await exactModel(model);
     },
@@ -148,6 +148,22 @@ describe("playing", () => {
   });
 });
 
+it("samples in a page that nobody looks at, also what was playing until then", async () => {
+  const page = await withElement("autoplay duration=60");
+  await state(page, "playing");
+  const shape = await page.evaluate(async () => {
+    const { requestAnimationFrame } = globalThis;
+    globalThis.requestAnimationFrame = () => 0; // in the background no frame is drawn
+    await new Promise((resolve) => setTimeout(resolve, 100)); // but the one that was asked for before
+    try {
+      return (await element.sample()).shape;
+    } finally {
+      globalThis.requestAnimationFrame = requestAnimationFrame;
+    }
+  });
+  expect(shape).toEqual([16, 1, 4, 4]);
+});
+
 describe("changes", () => {
   it("of many attributes in a row begin one sampling, and the one before ends within a step", async () => {
     const page = await withElement("autoplay duration=60", { model: { wait: 20 } });
@@ -208,18 +224,53 @@ describe("changes", () => {
     expect(await page.evaluate(() => counts.steps)).toBe(18);
   });
 
-  it("of the device are told", async () => {
-    const page = await withElement("duration=0");
-    const device = await page.evaluate(async () => {
-      const told = new Promise<string>((resolve) =>
-        element.addEventListener("devicechange", ({ detail }) => resolve(detail.name)),
-      );
-      Object.assign(element.model!, { device: { name: "webgpu", threads: 1, workers: 1, unused: [] } });
-      element.play();
-      return told;
+  it("of the columns stand in the way of nothing else", async () => {
+    const page = await withElement("count=6 duration=0");
+    const shape = await page.evaluate(async () => {
+      element.addEventListener("load", () => (element.columns = 6));
+      element.model = await exactModel();
+      await new Promise((resolve) => element.addEventListener("load", resolve, { once: true }));
+      element.columns = 2;
+      return (await element.sample()).shape;
     });
-    expect(device).toBe("webgpu");
-    expect(await page.locator("[part=device]").textContent()).toBe("WebGPU");
+    expect(shape).toEqual([6, 1, 4, 4]);
+    await page.evaluate(() => {
+      element.columns = 3;
+      element.play();
+    });
+    await state(page, "playing");
+    await page.evaluate(() => element.setAttribute("columns", "many"));
+    await expect.poll(() => page.getByRole("alert").textContent()).toMatch("invalid columns: many");
+    await page.evaluate(() => (element.columns = 3));
+    await expect.poll(() => page.getByRole("alert").isVisible()).toBe(false);
+  });
+
+  it("of the scheme redraw what is in a page, and nothing that has left it", async () => {
+    const page = await withElement("duration=0 autoplay", { colorScheme: "light" });
+    await state(page, "complete");
+    const drawn = (scheme: "dark" | "light") =>
+      page.emulateMedia({ colorScheme: scheme }).then(() =>
+        page.evaluate(async (dark) => {
+          await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+          if (matchMedia("(prefers-color-scheme: dark)").matches !== dark) throw new Error("no such scheme");
+          const { clears } = globalThis as unknown as { clears: number };
+          return clears;
+        }, scheme === "dark"),
+      );
+    await page.evaluate(`
+      globalThis.clears = 0;
+      const { clearRect } = CanvasRenderingContext2D.prototype;
+      CanvasRenderingContext2D.prototype.clearRect = function (...box) {
+        globalThis.clears += 1;
+        clearRect.apply(this, box);
+      };`);
+    expect(await drawn("dark")).toBe(1);
+    await page.evaluate(async () => {
+      element.remove();
+      await new Promise((resolve) => setTimeout(resolve));
+    });
+    expect(await drawn("light")).toBe(1);
+    await page.close();
   });
 
   it("to properties before the element is defined are taken over", async () => {
