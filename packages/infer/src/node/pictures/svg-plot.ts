@@ -31,7 +31,7 @@ function asFile(element: string): string {
   return element
     .replace("<svg ", `<svg xmlns="http://www.w3.org/2000/svg" color="${ink}" `)
     .replace("</style>", `</style><rect width="100%" height="100%" fill="white"/>`)
-    .replace(/\b(d|cx|cy|transform)="[^"]*"/g, (attribute) =>
+    .replace(/\b(d|r|cx|cy|transform)="[^"]*"/g, (attribute) =>
       attribute.replace(/-?\d+\.\d+(e-?\d+)?/g, (digits) => String(Math.round(10 * Number(digits)) / 10)),
     )
     .replace(/plot-clip-\d+/g, (id) => {
