@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { readFile, writeFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readCard } from "@ncsn/core";
 import { load } from "@ncsn/infer/node";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -245,6 +246,101 @@ describe("Fig. 3", () => {
     await soon(() => page.getAttribute("#field", "data-finished")).toBe("18");
     await soon(() => page.textContent("#plane-moment")).toBe("step 18 of 18");
     expect(await page.textContent("#plane-scale .value")).toMatch(/^σ = 0\.0/); // mixture's least
+  });
+});
+
+describe("Fig. 4", () => {
+  const step = async () => Number(await page.getAttribute("#learned", "data-step"));
+  const loss = async () => Number(/^loss ([\d.]+) at/.exec((await lossText()) ?? "")?.[1]);
+  const lossText = () => page.getAttribute("#loss canvas", "aria-label");
+  const form = () => page.locator("#training-request");
+  const steps = 150;
+  let file: Buffer;
+
+  /** A stroke in the upper half of the square, which is [−3, 3]²: at y = 1.5, from x = −1.5 to 1.5. */
+  const drawStroke = async () => {
+    await page.locator("#learned").scrollIntoViewIfNeeded();
+    const { x, y, width, height } = (await page.locator("#learned").boundingBox())!;
+    await page.mouse.move(x + 0.25 * width, y + 0.25 * height);
+    await page.mouse.down();
+    await page.mouse.move(x + 0.75 * width, y + 0.25 * height, { steps: 30 });
+    await page.mouse.up();
+  };
+
+  it("takes points that are drawn, and not before they are asked for", async () => {
+    await drawStroke();
+    expect(await page.isVisible("#clear")).toBe(false);
+    await form().getByLabel("data").selectOption("own");
+    await page.click("#train");
+    await soon(() => page.textContent("#training-moment")).toBe("draw some points first");
+    await changes("learned", drawStroke);
+    await soon(() => page.textContent("#training-moment")).toBe("");
+  });
+
+  it("trains on them, pauses and goes on", async () => {
+    await form().getByLabel("steps").fill(String(steps));
+    await form().getByLabel("steps").press("Enter");
+    await changes("learned", async () => {
+      await page.click("#train");
+      await soon(step).toBeGreaterThan(0);
+    });
+    await soon(loss).toBeGreaterThan(0);
+    const first = await loss();
+    await page.getByRole("button", { name: "Pause training" }).click();
+    await soon(() => page.textContent("#training-moment")).toMatch(/^step \d+ of 150$/);
+    await page.waitForTimeout(300); // the moment under way
+    const paused = await step();
+    await page.waitForTimeout(300);
+    expect(await step()).toBe(paused);
+    await changes("learned", async () => {
+      await page.getByRole("button", { name: "Train", exact: true }).click();
+      await soon(step).toBe(steps);
+    });
+    expect(await lossText()).toContain(`at step ${steps}`);
+    expect(await loss()).toBeLessThan(0.9 * first);
+  }, 120_000);
+
+  it("shows the field at another noise level", async () => {
+    const slider = field("Noise level of the learned field");
+    await changes("learned", () => slider.fill("0"));
+    await soon(() => page.getAttribute("#learned", "data-sigma")).toBe("5.000");
+  });
+
+  it("saves a model whose score leads to the stroke", async () => {
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save-model")]);
+    expect(download.suggestedFilename()).toBe("drawn-here.onnx");
+    file = await readFile(await download.path());
+    const card = readCard(file);
+    expect(card.training).toMatchObject({ dataset: "points", step: steps });
+    const model = await load(file, { device: "cpu" });
+    expect(await model.verify()).toBeLessThan(1e-4);
+    const { scale, offset } = card.pixels;
+    const above = [0, 2.8];
+    const below = [0, -2.8];
+    const x = Float32Array.from([...above, ...below], (value) => scale * value + offset);
+    const score = await model.score(x, scale * 0.8);
+    await model.dispose();
+    expect(score[1]).toBeLessThan(0);
+    expect(score[3]).toBeGreaterThan(-score[1]); // it is farther from there
+  });
+
+  it("lets samples follow the network", async () => {
+    await changes("learned", () => page.click("#sample"));
+    await soon(() => page.getAttribute("#learned", "data-finished")).toBe("18");
+  });
+
+  it("opens its model in Fig. 1", async () => {
+    await page.click("#open-model");
+    await soon(() => page.textContent("#model-name")).toBe("drawn-here");
+    await finished();
+  });
+
+  it("starts again", async () => {
+    await page.click("#again");
+    await soon(() => page.textContent("#training-moment")).toMatch(/steps\/s$/);
+    expect(await step()).toBeLessThan(steps);
+    await form().getByLabel("data").selectOption("mixture");
+    await soon(() => page.getAttribute("#learned", "data-step")).toBe(null);
   });
 });
 

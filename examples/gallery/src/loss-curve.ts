@@ -4,8 +4,10 @@ import { css, palette } from "./palette.ts";
 import { onScheme } from "./page.ts";
 import { repaint } from "./repaint.ts";
 
+/** Parts of a run that the curve has a point of its own for. */
+const parts = 200;
 /** Part of a run that the smooth curve looks back over. */
-const memory = 0.02;
+const memory = 0.03;
 
 /** A curve in the page. */
 export interface LossCurve {
@@ -29,6 +31,9 @@ export function lossCurve(host: HTMLElement): LossCurve {
   host.replaceChildren(value, canvas, high, low, end);
   let steps = 1;
   let points: { readonly step: number; readonly loss: number; readonly smooth: number }[] = [];
+  /** Of the steps since the last point. */
+  let sum = 0;
+  let newest = 0;
 
   const draw = repaint(() => {
     const context = canvas.getContext("2d");
@@ -74,17 +79,21 @@ export function lossCurve(host: HTMLElement): LossCurve {
     reset(wanted) {
       steps = wanted;
       points = [];
+      sum = newest = 0;
       end.textContent = `${wanted} steps`;
       draw();
     },
     add({ step, loss }) {
       const before = points.at(-1);
-      const part = 1 - Math.exp(-(step - (before?.step ?? 0)) / (memory * steps));
-      points.push({
-        step,
-        loss,
-        smooth: before === undefined ? loss : before.smooth + part * (loss - before.smooth),
-      });
+      const from = before?.step ?? 0;
+      sum += loss * (step - newest);
+      newest = step;
+      if (step - from < steps / parts && step < steps) return;
+      const mean = sum / (step - from);
+      const weight = 1 - Math.exp((from - step) / (memory * steps));
+      const smooth = before === undefined ? mean : before.smooth + weight * (mean - before.smooth);
+      points.push({ step, loss: mean, smooth });
+      sum = 0;
       draw();
     },
   };

@@ -18,6 +18,8 @@ const side = 21;
 /** Milliseconds between two fields of a network that learns. */
 const fieldInterval = () => (reducedMotion() ? 1000 : 120);
 const usualSteps = 3000;
+/** Points a step: few, so that steps are quick. */
+const batch = 128;
 const own = "own";
 const ownReach = 3;
 /** Fewer points are no shape. */
@@ -134,17 +136,20 @@ export function startTraining(opened: (model: File) => void): void {
     draw();
   };
 
+  const modelName = () => (name === own ? "drawn-here" : `${name}-trained-here`);
   const begin = (): LiveRun => {
     const what = name === own ? data.points : (name as ProceduralDatasetName);
-    const options = { data: what, steps, seed, name: name === own ? "drawn-here" : `${name}-trained-here` };
-    const mine: LiveRun = liveRun(options, {
-      moved: (now) => moved(mine, now),
-      ended: () => ask(mine),
-      failed(error) {
-        reset();
-        fail(error);
+    const mine: LiveRun = liveRun(
+      { data: what, name: modelName(), steps, batch, seed },
+      {
+        moved: (now) => moved(mine, now),
+        ended: () => ask(mine),
+        failed(error) {
+          reset();
+          fail(error);
+        },
       },
-    });
+    );
     return mine;
   };
 
@@ -179,10 +184,9 @@ export function startTraining(opened: (model: File) => void): void {
   /** The run's model as a file. */
   const file = async (then: (model: File) => void) => {
     if (run === undefined) return;
-    const modelName = name === own ? "drawn-here" : `${name}-trained-here`;
     try {
       const bytes = await run.model();
-      then(new File([Uint8Array.from(bytes)], `${modelName}.onnx`, { type: "application/octet-stream" }));
+      then(new File([Uint8Array.from(bytes)], `${modelName()}.onnx`, { type: "application/octet-stream" }));
     } catch (error) {
       fail(error);
     }
