@@ -255,7 +255,6 @@ describe("Fig. 4", () => {
   const lossText = () => page.getAttribute("#loss canvas", "aria-label");
   const form = () => page.locator("#training-request");
   const steps = 150;
-  let file: Buffer;
 
   /** A stroke in the upper half of the square, which is [−3, 3]²: at y = 1.5, from x = −1.5 to 1.5. */
   const drawStroke = async () => {
@@ -304,12 +303,13 @@ describe("Fig. 4", () => {
     const slider = field("Noise level of the learned field");
     await changes("learned", () => slider.fill("0"));
     await soon(() => page.getAttribute("#learned", "data-sigma")).toBe("5.000");
+    expect(await slider.getAttribute("aria-valuetext")).toBe("noise level 5.00");
   });
 
   it("saves a model whose score leads to the stroke", async () => {
     const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save-model")]);
     expect(download.suggestedFilename()).toBe("drawn-here.onnx");
-    file = await readFile(await download.path());
+    const file = await readFile(await download.path());
     const card = readCard(file);
     expect(card.training).toMatchObject({ dataset: "points", step: steps });
     const model = await load(file, { device: "cpu" });
@@ -327,12 +327,14 @@ describe("Fig. 4", () => {
   it("lets samples follow the network", async () => {
     await changes("learned", () => page.click("#sample"));
     await soon(() => page.getAttribute("#learned", "data-finished")).toBe("18");
+    expect(await page.textContent("#training-moment")).toBe("sampling, step 18 of 18");
   });
 
   it("opens its model in Fig. 1", async () => {
     await page.click("#open-model");
     await soon(() => page.textContent("#model-name")).toBe("drawn-here");
     await finished();
+    expect(await page.isVisible("#notice")).toBe(false);
   });
 
   it("starts again", async () => {

@@ -26,6 +26,8 @@ export interface Scene {
   readonly data: PlanePoints;
   /** The noise that the data are shown with. */
   readonly sigma: number;
+  /** How much ink the data have, 0 to 1. */
+  readonly ink: number;
   readonly arrows: Arrows;
   /** States of the samples, the newest last; empty where none are on their way. */
   readonly trail: readonly Float32Array[];
@@ -53,7 +55,7 @@ export function paintPlane(canvas: HTMLCanvasElement, scene: Scene): void {
     if (context === null) return;
     const { points, noise } = scene.data;
     const size = Math.max(2, side / 260);
-    context.fillStyle = css(ink, 0.22);
+    context.fillStyle = css(ink, scene.ink);
     for (let i = 0; i < points.length; i += 2) {
       const x = toX(points[i] + scene.sigma * noise[i]);
       const y = toY(points[i + 1] + scene.sigma * noise[i + 1]);

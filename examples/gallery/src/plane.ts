@@ -31,7 +31,7 @@ export function startPlane(): void {
     const upToDate = field.follow(sigma, arrowTime);
     const { arrows } = field;
     const trail = flow?.trail ?? [];
-    paintPlane(canvas, { data, sigma, arrows, trail, part: flow?.part() ?? 1 });
+    paintPlane(canvas, { data, sigma, ink: 0.22, arrows, trail, part: flow?.part() ?? 1 });
     const at = axis.position(sigma);
     scale.move(at, sigma, `noise level ${sigma.toPrecision(3)}`);
     moment.textContent = problem || (flow?.progress() ?? "");

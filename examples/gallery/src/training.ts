@@ -35,7 +35,7 @@ export function startTraining(opened: (model: File) => void): void {
     (id) => byId("button", id),
   );
   const curve = lossCurve(byId("div", "loss"));
-  let name = "spiral";
+  let name = planeNames.includes("two-moons") ? "two-moons" : planeNames[0];
   let data: PlanePoints = planeData(name);
   let arrows: Arrows = noArrows(data);
   let axis = sigmaAxis(data.sigmaRange, false);
@@ -51,7 +51,14 @@ export function startTraining(opened: (model: File) => void): void {
   let problem = "";
 
   const draw = repaint(() => {
-    paintPlane(canvas, { data, sigma: 0, arrows, trail: flow?.trail ?? [], part: flow?.part() ?? 1 });
+    paintPlane(canvas, {
+      data,
+      sigma: 0,
+      ink: 0.45,
+      arrows,
+      trail: flow?.trail ?? [],
+      part: flow?.part() ?? 1,
+    });
     scale.move(axis.position(sigma), sigma, `noise level ${sigma.toPrecision(3)}`);
     const going = run?.going() ?? false;
     train.classList.toggle("playing", going);
@@ -66,8 +73,8 @@ export function startTraining(opened: (model: File) => void): void {
 
   const said = (): string => {
     if (newest === undefined) return run === undefined ? "" : "starting…";
+    if (flow !== undefined) return `sampling, ${flow.progress()}`;
     const at = `step ${newest.step} of ${newest.steps}`;
-    if (flow !== undefined) return `${at} · sampling, ${flow.progress()}`;
     return run?.going() === true ? `${at} · ${Math.round(speed)} steps/s` : at;
   };
 
@@ -209,7 +216,7 @@ export function startTraining(opened: (model: File) => void): void {
     canvas.setAttribute("aria-label", `The field that a network learns of ${texts[name] ?? name}`);
     show(name === own ? drawn(sketch.points()) : planeData(name));
   };
-  const texts: Readonly<Record<string, string>> = { [own]: "points of your own" };
+  const texts: Readonly<Record<string, string>> = { [own]: "your own" };
   const dataChoice = choiceField("data", [...planeNames, own], choose, texts);
   const stepsField = numberField("steps", { least: 100, most: 100_000 }, (wanted = usualSteps) => {
     steps = wanted;
