@@ -2,6 +2,7 @@
  * The five techniques of NCSNv2 (Song & Ermon, "Improved techniques for training score-based generative models", 2020)
  * as numbers: σ₁ from the data, the levels from their dimension, steps and step size from the theory of the chain.
  */
+import { ncsnv2 } from "./recipes/ncsnv2.ts";
 import type { Recipe } from "./recipes/recipe.ts";
 import { bestEpsilon, varianceRatio } from "./samplers/annealed-langevin.ts";
 import { geometric } from "./schedules.ts";
@@ -41,7 +42,7 @@ const [fewestSteps, mostSteps] = [3, 100];
 export function fiveTechniques({
   distance,
   dimension,
-  sigmaMin = 0.01,
+  sigmaMin = ncsnv2.sigmaRange[0],
 }: {
   readonly distance: number;
   readonly dimension: number;
@@ -63,7 +64,7 @@ export function fiveTechniques({
     stepsPerLevel,
     epsilon: bestEpsilon(sigmas, stepsPerLevel),
     varianceRatio: left(stepsPerLevel),
-    emaDecay: 0.999,
+    emaDecay: ncsnv2.optimiser.emaDecay,
   };
 }
 

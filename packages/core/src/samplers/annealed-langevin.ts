@@ -7,8 +7,7 @@
  * The papers' form x + (α/2)·score + √α·z is the same process with half the α. A level of 0 at a schedule's end is
  * passed over: no step is small enough for it.
  */
-import { consume } from "./consume.ts";
-import { langevinDiagnostics, varianceAfter } from "./diagnostics.ts";
+import { denoised, langevinStep } from "./langevin-step.ts";
 import { diagnoseRule, type Sampler } from "./sampler.ts";
 
 /** Its options; step sizes are of x ← x + α·score + √(2α)·z, model units. */
@@ -76,25 +75,15 @@ export const annealedLangevin: Sampler<AnnealedLangevinOptions> = {
     for (const sigma of sigmas) {
       const alpha = constant ?? (epsilon * sigma ** 2) / last ** 2;
       for (let t = 0; t < stepsPerLevel; t++, index++) {
-        const score = await space.score(x, sigma);
-        const z = space.noise(index + 1); // draw 0 made the prior
-        const diagnostics =
-          diagnose && (await langevinDiagnostics(space, { score, z, sigma, alpha, variance }));
-        variance = varianceAfter(variance, sigma, alpha);
-        x = consume(space, [
-          [1, x],
-          [alpha, score],
-          [Math.sqrt(2 * alpha), z],
-        ]);
+        const draw = index + 1; // draw 0 made the prior
+        const step = await langevinStep(space, x, { sigma, alpha, draw, variance, diagnose });
+        const { diagnostics } = step;
+        ({ x, variance } = step);
         yield { index, total, sigma, evaluations: index + 1, x, ...(diagnostics && { diagnostics }) };
       }
     }
     if (denoise) {
-      const score = await space.score(x, last);
-      x = consume(space, [
-        [1, x],
-        [last ** 2, score],
-      ]);
+      x = await denoised(space, x, last);
       yield { index, total, sigma: 0, evaluations: index + 1, x };
     }
     return x;

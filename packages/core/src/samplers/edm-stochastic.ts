@@ -4,6 +4,7 @@
  * `heun`.
  */
 import { consume } from "./consume.ts";
+import { heun, heunCost, heunStep } from "./heun.ts";
 import type { Sampler } from "./sampler.ts";
 
 /** The paper's names and values for ImageNet; for CIFAR-10 it has 30, 0.01, 1 and 1.007. */
@@ -29,7 +30,7 @@ export const edmStochastic: Sampler<EdmStochasticOptions> = {
     sMax: { kind: "number", least: 0, about: "highest sigma that gets noise" },
     sNoise: { kind: "number", above: 0, about: "standard deviation of the new noise" },
   },
-  evaluations: (steps) => 2 * steps - 1,
+  evaluations: heun.evaluations,
   async *run(space, x, sigmas, { sChurn, sMin, sMax, sNoise }) {
     const total = sigmas.length - 1;
     for (let index = 0, evaluations = 0; index < total; index++) {
@@ -41,26 +42,8 @@ export const edmStochastic: Sampler<EdmStochasticOptions> = {
           [1, x],
           [sNoise * Math.sqrt(raised ** 2 - sigma ** 2), space.noise(index + 1)],
         ]);
-      const h = next - raised;
-      const score = await space.score(x, raised);
-      const euler = space.combine([
-        [1, x],
-        [-h * raised, score],
-      ]);
-      evaluations += 1;
-      if (next === 0) {
-        space.release(x, score);
-        x = euler;
-      } else {
-        const ahead = await space.score(euler, next);
-        evaluations += 1;
-        space.release(euler);
-        x = consume(space, [
-          [1, x],
-          [-0.5 * h * raised, score],
-          [-0.5 * h * next, ahead],
-        ]);
-      }
+      x = await heunStep(space, x, raised, next);
+      evaluations += heunCost(next);
       yield { index, total, sigma: next, evaluations, x };
     }
     return x;

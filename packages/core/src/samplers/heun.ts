@@ -2,6 +2,8 @@
  * The probability-flow ODE dx/dσ = −σ·score(x, σ) by Heun's second-order method on Karras's schedule, the last
  * interval by Euler's (Karras et al. 2022, algorithm 1).
  */
+import type { Space } from "../space.ts";
+import { consume } from "./consume.ts";
 import type { Sampler } from "./sampler.ts";
 
 export const heun: Sampler = {
@@ -15,29 +17,34 @@ export const heun: Sampler = {
     const total = sigmas.length - 1;
     for (let index = 0, evaluations = 0; index < total; index++) {
       const [sigma, next] = [sigmas[index], sigmas[index + 1]];
-      const h = next - sigma;
-      const score = await space.score(x, sigma);
-      const euler = space.combine([
-        [1, x],
-        [-h * sigma, score],
-      ]);
-      evaluations += 1;
-      if (next === 0) {
-        space.release(x, score);
-        x = euler;
-      } else {
-        const ahead = await space.score(euler, next);
-        evaluations += 1;
-        const corrected = space.combine([
-          [1, x],
-          [-0.5 * h * sigma, score],
-          [-0.5 * h * next, ahead],
-        ]);
-        space.release(x, score, euler, ahead);
-        x = corrected;
-      }
+      x = await heunStep(space, x, sigma, next);
+      evaluations += heunCost(next);
       yield { index, total, sigma: next, evaluations, x };
     }
     return x;
   },
 };
+
+/** Heun's step from σ to a lower σ', and Euler's to 0, where there is no score: takes x. */
+export async function heunStep<V>(space: Space<V>, x: V, sigma: number, next: number): Promise<V> {
+  const h = next - sigma;
+  const score = await space.score(x, sigma);
+  const euler = space.combine([
+    [1, x],
+    [-h * sigma, score],
+  ]);
+  if (next === 0) {
+    space.release(x, score);
+    return euler;
+  }
+  const ahead = await space.score(euler, next);
+  space.release(euler);
+  return consume(space, [
+    [1, x],
+    [-0.5 * h * sigma, score],
+    [-0.5 * h * next, ahead],
+  ]);
+}
+
+/** Score evaluations of the step to σ'. */
+export const heunCost = (next: number): number => (next === 0 ? 1 : 2);

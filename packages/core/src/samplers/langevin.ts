@@ -4,8 +4,7 @@
  * x with the density p_σ up to an error of the order of α, once it has run for long enough; between regions that the
  * density keeps apart that is next to never, and annealing is for that.
  */
-import { consume } from "./consume.ts";
-import { langevinDiagnostics, varianceAfter } from "./diagnostics.ts";
+import { denoised, langevinStep } from "./langevin-step.ts";
 import { diagnoseRule, type Sampler } from "./sampler.ts";
 
 export interface LangevinOptions {
@@ -35,24 +34,14 @@ export const langevin: Sampler<LangevinOptions> = {
     const total = levels.length + (denoise ? 1 : 0);
     let variance = sigmas[0] ** 2; // of x around the data, in theory
     for (let index = 0; index < levels.length; index++) {
-      const score = await space.score(x, sigma);
-      const z = space.noise(index + 1); // draw 0 made the prior
-      const diagnostics =
-        diagnose && (await langevinDiagnostics(space, { score, z, sigma, alpha, variance }));
-      variance = varianceAfter(variance, sigma, alpha);
-      x = consume(space, [
-        [1, x],
-        [alpha, score],
-        [Math.sqrt(2 * alpha), z],
-      ]);
+      const draw = index + 1; // draw 0 made the prior
+      const step = await langevinStep(space, x, { sigma, alpha, draw, variance, diagnose });
+      const { diagnostics } = step;
+      ({ x, variance } = step);
       yield { index, total, sigma, evaluations: index + 1, x, ...(diagnostics && { diagnostics }) };
     }
     if (denoise) {
-      const score = await space.score(x, sigma);
-      x = consume(space, [
-        [1, x],
-        [sigma ** 2, score],
-      ]);
+      x = await denoised(space, x, sigma);
       yield { index: total - 1, total, sigma: 0, evaluations: total, x };
     }
     return x;

@@ -14,6 +14,7 @@
 import type { Space } from "../space.ts";
 import { consume } from "./consume.ts";
 import { langevinDiagnostics } from "./diagnostics.ts";
+import { langevinTerms } from "./langevin-step.ts";
 import { diagnoseRule, type Sampler } from "./sampler.ts";
 
 export interface MalaOptions {
@@ -60,14 +61,8 @@ export const mala: Sampler<MalaOptions> = {
       const z = space.noise(2 * index + 1);
       const step = { score: here.score, z, sigma, alpha, variance: sigma ** 2 };
       const diagnostics = diagnose && (await langevinDiagnostics(space, step));
-      const proposal = consume(
-        space,
-        [[Math.sqrt(2 * alpha), z]],
-        [
-          [1, here.x],
-          [alpha, here.score],
-        ],
-      );
+      const proposal = space.combine(langevinTerms(here.x, here.score, z, alpha));
+      space.release(z);
       const there = await place(space, proposal, sigma, density);
       const ratio = await logRatio(space, here, there, alpha, density === "scores" ? sigma : undefined);
       const accepted = space.uniform(2 * index + 2).map((u, image) => (u < Math.exp(ratio[image]) ? 1 : 0));

@@ -12,6 +12,7 @@ import { sdes, type SdeName } from "../sdes.ts";
 import type { Space } from "../space.ts";
 import { ancestralNoise } from "./ancestral.ts";
 import { consume } from "./consume.ts";
+import { langevinTerms } from "./langevin-step.ts";
 import type { Sampler } from "./sampler.ts";
 
 export interface PredictorCorrectorOptions {
@@ -67,11 +68,7 @@ async function corrected<V>(space: Space<V>, x: V, sigma: number, snr: number, d
   const z = space.noise(draw);
   const [signal, noise] = await Promise.all([space.dot(score, score), space.dot(z, z)]);
   const alpha = noise.map((square, image) => (2 * snr ** 2 * square) / signal[image]);
-  return consume(space, [
-    [1, x],
-    [alpha, score],
-    [alpha.map((a) => Math.sqrt(2 * a)), z],
-  ]);
+  return consume(space, langevinTerms(x, score, z, alpha));
 }
 
 /** Coefficients of x, score and noise. */
