@@ -9,6 +9,7 @@
  */
 import { denoised, langevinStep } from "./langevin-step.ts";
 import { diagnoseRule, type Sampler } from "./sampler.ts";
+import { show } from "./show.ts";
 
 /** Its options; step sizes are of x ← x + α·score + √(2α)·z, model units. */
 export interface AnnealedLangevinOptions {
@@ -140,5 +141,3 @@ function constantStepAdvice(sigmas: Float64Array, alpha: number): string[] {
         `a constant alpha of ${show(alpha)} barely moves x at sigma ${show(sigmas[0])}; leave it out for steps in proportion to sigma^2`,
       ];
 }
-
-const show = (value: number): string => value.toPrecision(3);

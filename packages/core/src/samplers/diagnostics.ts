@@ -10,6 +10,7 @@
  * proportion to σ².
  */
 import type { Space } from "../space.ts";
+import { show } from "./show.ts";
 
 /** A Langevin step against theory; numbers that were measured are one per image. */
 export interface Diagnostics {
@@ -125,5 +126,3 @@ const mean = (values: ArrayLike<number>): number => {
   for (let i = 0; i < values.length; i++) sum += values[i];
   return sum / values.length;
 };
-
-const show = (value: number): string => String(Number(value.toPrecision(3)));

@@ -1,6 +1,7 @@
 import type { PerImage, Space } from "../space.ts";
 import { consume } from "./consume.ts";
 import { langevinDiagnostics, varianceAfter, type Diagnostics } from "./diagnostics.ts";
+import { show } from "./show.ts";
 
 /** The terms of Langevin's step x + α·score + √(2α)·z. */
 export function langevinTerms<V>(
@@ -53,4 +54,15 @@ export async function denoised<V>(space: Space<V>, x: V, sigma: number): Promise
     [1, x],
     [sigma ** 2, score],
   ]);
+}
+
+/** Advice on a chain at the last level alone: it should begin where that level's score has seen x. */
+export function startAdvice(sigmas: Float64Array): string[] {
+  const [first, last] = [sigmas[0], sigmas.findLast((sigma) => sigma > 0) ?? NaN];
+  return first > 3 * last
+    ? [
+        `x starts at sigma ${show(first)} and the score is asked at ${show(last)} alone, where it has not seen such x ` +
+          `(need sigmaMax near sigmaMin, or annealed-langevin)`,
+      ]
+    : [];
 }

@@ -4,8 +4,9 @@
  * x with the density p_σ up to an error of the order of α, once it has run for long enough; between regions that the
  * density keeps apart that is next to never, and annealing is for that.
  */
-import { denoised, langevinStep } from "./langevin-step.ts";
+import { denoised, langevinStep, startAdvice } from "./langevin-step.ts";
 import { diagnoseRule, type Sampler } from "./sampler.ts";
+import { show } from "./show.ts";
 
 export interface LangevinOptions {
   /** Step size, model units; without it 0.1·σ². */
@@ -27,6 +28,17 @@ export const langevin: Sampler<LangevinOptions> = {
     diagnose: diagnoseRule,
   },
   evaluations: (steps, { denoise }) => steps + (denoise ? 1 : 0),
+
+  advice(sigmas, { alpha = 0 }) {
+    const last = sigmas.findLast((sigma) => sigma > 0) ?? NaN;
+    const limit = 2 * last ** 2;
+    const unstable = alpha >= limit;
+    return [
+      ...(unstable ? [`alpha ${show(alpha)} is unstable: need alpha < 2*sigma^2 = ${show(limit)}`] : []),
+      ...startAdvice(sigmas),
+    ];
+  },
+
   async *run(space, x, sigmas, { alpha: given, denoise, diagnose }) {
     const levels = sigmas.filter((sigma) => sigma > 0);
     const sigma = levels[levels.length - 1];

@@ -14,7 +14,7 @@
 import type { Space } from "../space.ts";
 import { consume } from "./consume.ts";
 import { langevinDiagnostics } from "./diagnostics.ts";
-import { langevinTerms } from "./langevin-step.ts";
+import { langevinTerms, startAdvice } from "./langevin-step.ts";
 import { diagnoseRule, type Sampler } from "./sampler.ts";
 
 export interface MalaOptions {
@@ -50,6 +50,7 @@ export const mala: Sampler<MalaOptions> = {
     diagnose: diagnoseRule,
   },
   evaluations,
+  advice: startAdvice,
   async *run(space, x, sigmas, { alpha: given, density, diagnose }) {
     if (density === "energy" && space.energy === undefined)
       throw new TypeError("mala is to compare energies, and the space has none (need density scores)");
