@@ -41,7 +41,8 @@ try {
     .version(false)
     .exitProcess(false)
     .fail((message, error) => {
-      throw (error as Error | undefined) ?? new UsageError(message); // no error: yargs has a complaint of its own
+      // no error: yargs has a complaint of its own
+      throw (error as Error | undefined) ?? new UsageError(withKnown(message, args[0]));
     })
     .parseAsync();
 } catch (error) {
@@ -49,4 +50,11 @@ try {
   const typed = error instanceof Error && error.name === "YError"; // of yargs, too
   console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = typed || badUsage.some((kind) => error instanceof kind) ? 2 : 1;
+}
+
+/** What yargs says, with the flags that there are where it is about one that there is not. */
+function withKnown(message: string, command: string): string {
+  if (command !== "sample" || !message.startsWith("Unknown argument")) return message;
+  const flags = Object.keys({ ...sampleOptions, ...samplerFlags }).map((name) => `--${name}`);
+  return `${message} (known: ${flags.join(", ")})`;
 }
