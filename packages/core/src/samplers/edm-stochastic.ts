@@ -4,7 +4,7 @@
  * `heun`.
  */
 import { consume } from "./consume.ts";
-import { heun, heunCost, heunStep } from "./heun.ts";
+import { heunCost, heunStep } from "./heun.ts";
 import type { Sampler } from "./sampler.ts";
 
 /** The paper's names and values for ImageNet; for CIFAR-10 it has 30, 0.01, 1 and 1.007. */
@@ -30,7 +30,7 @@ export const edmStochastic: Sampler<EdmStochasticOptions> = {
     sMax: { kind: "number", least: 0, about: "highest sigma that gets noise" },
     sNoise: { kind: "number", above: 0, about: "standard deviation of the new noise" },
   },
-  evaluations: heun.evaluations,
+  evaluations: (steps) => 2 * steps - 1,
   async *run(space, x, sigmas, { sChurn, sMin, sMax, sNoise }) {
     const total = sigmas.length - 1;
     for (let index = 0, evaluations = 0; index < total; index++) {
