@@ -5,6 +5,7 @@
  */
 import { normals, split, uniforms, type Key } from "../rng.ts";
 import type { Space } from "../space.ts";
+import { onCircle } from "../turns.ts";
 
 /** A way between two images' noise. */
 export interface Interpolation {
@@ -31,7 +32,7 @@ export function interpolated<V>(space: Space<V>, { from, to, positions }: Interp
       const [a, b] = [from, to].map((end) => normals(split(end, draw), dimension));
       const z = new Float32Array(positions.length * dimension);
       positions.forEach((t, image) => {
-        const [cosine, sine] = t === 1 ? [0, 1] : [Math.cos((Math.PI / 2) * t), Math.sin((Math.PI / 2) * t)];
+        const [cosine, sine] = onCircle(t / 4); // exactly [1, 0] and [0, 1] at the ends
         for (let i = 0; i < dimension; i++) z[image * dimension + i] = cosine * a[i] + sine * b[i];
       });
       return space.constant(z);
