@@ -43,7 +43,7 @@ export interface TrainingInPage extends Omit<Training, "next" | "dispose"> {
    * @throws Error with the engine's words, where training diverges
    */
   moments(milliseconds?: number): AsyncGenerator<TrainingMoment, void>;
-  /** Ends the worker at once. */
+  /** Ends the worker at once; scores and files that are still asked for are refused. */
   dispose(): void;
 }
 
@@ -71,9 +71,12 @@ export async function trainInPage(options: TrainInPageOptions): Promise<Training
   const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
   const calls = wrap<PageTraining>(worker);
   let disposed = false;
+  let end = (): void => undefined;
+  const ended = new Promise<undefined>((resolve) => (end = () => resolve(undefined)));
   const dispose = (): void => {
     if (disposed) return;
     disposed = true;
+    end();
     calls[releaseProxy]();
     worker.terminate();
   };
@@ -84,17 +87,25 @@ export async function trainInPage(options: TrainInPageOptions): Promise<Training
     throw error;
   }
   const turn = inTurn();
+  /** An ended worker leaves its calls without an answer: they get undefined. */
+  const answer = <Result>(call: () => Promise<Result>): Promise<Result | undefined> =>
+    disposed ? ended : Promise.race([turn(call), ended]);
+  const needed = async <Result>(call: () => Promise<Result>): Promise<Result> => {
+    const result = await answer(call);
+    if (result === undefined) throw new Error("the run is disposed of");
+    return result;
+  };
   return {
     config,
     async *moments(milliseconds = 50) {
       for (;;) {
-        const moment = disposed ? undefined : await turn(() => calls.next(milliseconds));
+        const moment = await answer(() => calls.next(milliseconds));
         if (moment === undefined) return;
         yield moment;
       }
     },
-    score: (points, sigma) => turn(() => calls.score(points, sigma)),
-    model: () => turn(() => calls.model()),
+    score: (points, sigma) => needed(() => calls.score(points, sigma)),
+    model: () => needed(() => calls.model()),
     dispose,
   };
 }

@@ -38,6 +38,19 @@ export async function pause(options: TrainInPageOptions): Promise<[first: number
   return [steps[0], steps[1]];
 }
 
+/** What a score says that is asked for just before the run is ended, and whether a moment then ends its loop. */
+export async function askAndDispose(options: TrainInPageOptions): Promise<string> {
+  const training = await trainInPage(options);
+  const moments = training.moments(1000);
+  const moment = moments.next();
+  const score = training.score(Float32Array.of(0, 0), 1).then(
+    () => "a score",
+    (error: unknown) => String(error),
+  );
+  training.dispose();
+  return `${(await moment).done === true ? "ended" : "a moment"}; ${await score}`;
+}
+
 /** Why a run does not start. */
 export const refusal = (options: TrainInPageOptions): Promise<string> =>
   trainInPage(options).then(

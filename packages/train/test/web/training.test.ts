@@ -76,6 +76,12 @@ it("stops when nobody asks, and goes on where it was", async () => {
   expect(await page.call("pause", { ...options, steps: 5, batch: 8 })).toEqual([1, 2]);
 });
 
+it("leaves no call without an answer when it is ended", async () => {
+  expect(await page.call("askAndDispose", { ...options, steps: 5000, batch: 8 })).toBe(
+    "ended; Error: the run is disposed of",
+  );
+});
+
 it("says what is wrong", async () => {
   const refused = (wrong: Partial<TrainInPageOptions>) => page.call("refusal", { ...options, ...wrong });
   expect(await refused({ data: "glyphs" })).toContain(
