@@ -34,8 +34,9 @@ export function sketchOn(canvas: HTMLCanvasElement, reach: number, changed: () =
   };
   const follow = (event: PointerEvent) => {
     const { left, top, width, height } = canvas.getBoundingClientRect();
-    const passed = event.getCoalescedEvents();
-    for (const { clientX, clientY } of passed.length > 0 ? passed : [event])
+    // Not every browser keeps what lies between two frames.
+    const between = "getCoalescedEvents" in event ? event.getCoalescedEvents() : [];
+    for (const { clientX, clientY } of between.length > 0 ? between : [event])
       place((2 * (clientX - left)) / width - 1, 1 - (2 * (clientY - top)) / height);
     changed();
   };
