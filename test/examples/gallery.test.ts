@@ -341,6 +341,7 @@ describe("Fig. 4", () => {
     await page.click("#again");
     await soon(() => page.textContent("#training-moment")).toMatch(/steps\/s$/);
     expect(await step()).toBeLessThan(steps);
+    await soon(() => page.getAttribute("#learned", "data-sigma")).not.toBe(null);
     await form().getByLabel("data").selectOption("mixture");
     await soon(() => page.getAttribute("#learned", "data-step")).toBe(null);
   });
@@ -415,6 +416,11 @@ describe("the page", () => {
       const overflow = await phone.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       expect(overflow, `overflow at ${width}`).toBe(0);
     }
+    await phone.locator("#training-request").getByLabel("data").selectOption("own");
+    expect(await phone.isVisible("#sketch-hint")).toBe(true);
+    const scrolled = await strokeByFinger(phone, "#learned");
+    await soon(() => phone.isVisible("#sketch-hint")).toBe(false);
+    expect(scrolled).toBe(0);
     expect(said).toEqual([]);
     await phone.context().close();
     await served.close();
@@ -424,6 +430,23 @@ describe("the page", () => {
     expect(complaints).toEqual([]);
   });
 });
+
+/** Draws a stroke down an element with a finger. @returns by how many pixels the page scrolled under it */
+async function strokeByFinger(on: Page, selector: string): Promise<number> {
+  await on.locator(selector).scrollIntoViewIfNeeded();
+  const { x, y, width, height } = (await on.locator(selector).boundingBox())!;
+  const before = await on.evaluate(() => scrollY);
+  const session = await on.context().newCDPSession(on);
+  const touch = (type: "touchStart" | "touchMove" | "touchEnd", part?: number) =>
+    session.send("Input.dispatchTouchEvent", {
+      type,
+      touchPoints: part === undefined ? [] : [{ x: x + width / 2, y: y + part * height }],
+    });
+  await touch("touchStart", 0.8);
+  for (const part of [0.7, 0.6, 0.5, 0.4, 0.3]) await touch("touchMove", part);
+  await touch("touchEnd");
+  return (await on.evaluate(() => scrollY)) - before;
+}
 
 /** The contrast ratio of two colours #rrggbb (WCAG 2.2). */
 function contrast(a: string, b: string): number {

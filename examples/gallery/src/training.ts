@@ -125,6 +125,7 @@ export function startTraining(opened: (model: File) => void): void {
     problem = "";
     arrows = noArrows(data);
     delete canvas.dataset.step;
+    delete canvas.dataset.sigma;
     curve.reset(steps);
     draw();
   };
