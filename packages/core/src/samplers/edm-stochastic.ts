@@ -1,7 +1,7 @@
 /**
  * EDM's stochastic sampler (Karras et al. 2022, algorithm 2): at each level x gets noise, which takes it up to
  * σ̂ = (1 + γ)·σ, and goes from there to the next level by Heun's method for the probability-flow ODE. Without churn it is
- * `heun`.
+ * `heun`. σ̂ stays at the first level at most, since no model knows more noise; with the paper's sMax it never gets there.
  */
 import { consume } from "./consume.ts";
 import { heunCost, heunStep } from "./heun.ts";
@@ -36,8 +36,8 @@ export const edmStochastic: Sampler<EdmStochasticOptions> = {
     for (let index = 0, evaluations = 0; index < total; index++) {
       const [sigma, next] = [sigmas[index], sigmas[index + 1]];
       const gamma = sMin <= sigma && sigma <= sMax ? Math.min(sChurn / total, Math.SQRT2 - 1) : 0;
-      const raised = sigma * (1 + gamma);
-      if (gamma > 0)
+      const raised = Math.min(sigma * (1 + gamma), sigmas[0]);
+      if (raised > sigma)
         x = consume(space, [
           [1, x],
           [sNoise * Math.sqrt(raised ** 2 - sigma ** 2), space.noise(index + 1)],

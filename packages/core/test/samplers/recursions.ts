@@ -109,11 +109,12 @@ const finalVariance: { readonly [Name in SamplerName]: Recursion } = {
   },
   "dpm-solver-2m": (sigmas) => multistep(sigmas, { eta: 0 }),
   ddim: ancestral,
-  /** Noise up to σ̂, then Heun's factor. */
+  /** Noise up to σ̂, at most the first level, then Heun's factor. */
   "edm-stochastic": (sigmas, { sChurn, sMin, sMax, sNoise }: EdmStochasticOptions) =>
     pairs(sigmas).reduce((v, [sigma, next]) => {
       const churned = sigma >= sMin && sigma <= sMax;
-      const hat = sigma + (churned ? Math.min(sChurn / (sigmas.length - 1), Math.SQRT2 - 1) : 0) * sigma;
+      const gamma = churned ? Math.min(sChurn / (sigmas.length - 1), Math.SQRT2 - 1) : 0;
+      const hat = Math.min(sigma + gamma * sigma, sigmas[0]);
       return (v + (hat ** 2 - sigma ** 2) * sNoise ** 2) * heunFactor(hat, next) ** 2;
     }, sigmas[0] ** 2),
   ancestral,
