@@ -70,63 +70,74 @@ export async function trainInPage(options: TrainInPageOptions): Promise<Training
   // Bundlers look for this very expression.
   const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
   const calls = wrap<PageTraining>(worker);
+  const turns = inTurn();
+  worker.addEventListener("error", ({ message }) => {
+    // A worker whose script does not load says nothing but this.
+    turns.end(new Error(`the worker of training failed: ${message || "its script does not load"}`));
+  });
   let disposed = false;
-  let end = (): void => undefined;
-  const ended = new Promise<undefined>((resolve) => (end = () => resolve(undefined)));
   const dispose = (): void => {
     if (disposed) return;
     disposed = true;
-    end();
     calls[releaseProxy]();
     worker.terminate();
+    turns.end(new Error("the run is disposed of"));
   };
   try {
-    await Promise.race([calls.open(config, given, folder), failureOf(worker)]);
+    await turns.ask(() => calls.open(config, given, folder));
   } catch (error) {
     dispose();
     throw error;
   }
-  const turn = inTurn();
-  /** An ended worker leaves its calls without an answer: they get undefined. */
-  const answer = <Result>(call: () => Promise<Result>): Promise<Result | undefined> =>
-    disposed ? ended : Promise.race([turn(call), ended]);
-  const needed = async <Result>(call: () => Promise<Result>): Promise<Result> => {
-    const result = await answer(call);
-    if (result === undefined) throw new Error("the run is disposed of");
-    return result;
-  };
   return {
     config,
     async *moments(milliseconds = 50) {
       for (;;) {
-        const moment = await answer(() => calls.next(milliseconds));
+        const moment = await turns
+          .ask(() => calls.next(milliseconds))
+          .catch((error: unknown) => {
+            if (!disposed) throw error;
+          });
         if (moment === undefined) return;
         yield moment;
       }
     },
-    score: (points, sigma) => needed(() => calls.score(points, sigma)),
-    model: () => needed(() => calls.model()),
+    score: (points, sigma) => turns.ask(() => calls.score(points, sigma)),
+    model: () => turns.ask(() => calls.model()),
     dispose,
   };
 }
 
-/** Calls wait for each other: a file asked for amid training is of one step. */
-function inTurn(): <Result>(call: () => Promise<Result>) => Promise<Result> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (call) => {
-    const mine = last.then(call);
-    last = mine.catch(() => undefined);
-    return mine;
-  };
+/** Calls of a worker that may end. */
+interface Turns {
+  /** Calls when all before has been answered: a file asked for amid training is of one step. */
+  ask<Result>(call: () => Promise<Result>): Promise<Result>;
+  /** Rejects the call under way, which will have no answer, and all that come; the first reason stays. */
+  end(reason: Error): void;
 }
 
-/** A worker whose script does not load says nothing but this. */
-function failureOf(worker: Worker): Promise<never> {
-  return new Promise((_, reject) => {
-    worker.addEventListener("error", ({ message }) => {
-      reject(new Error(`the worker of training does not start: ${message || "its script does not load"}`));
-    });
-  });
+function inTurn(): Turns {
+  let last: Promise<unknown> = Promise.resolve();
+  let over: Error | undefined;
+  let drop: (reason: Error) => void = () => undefined;
+  return {
+    ask<Result>(call: () => Promise<Result>) {
+      const mine = last.then(
+        () =>
+          new Promise<Result>((resolve, reject) => {
+            drop = reject;
+            if (over === undefined) call().then(resolve, reject);
+            else reject(over);
+          }),
+      );
+      last = mine.catch(() => undefined);
+      return mine;
+    },
+    end(reason) {
+      over ??= reason;
+      drop(over);
+    },
+  };
 }
 
 function folderOf(wasmPaths: string | URL): string {

@@ -51,6 +51,25 @@ export async function askAndDispose(options: TrainInPageOptions): Promise<string
   return `${(await moment).done === true ? "ended" : "a moment"}; ${await score}`;
 }
 
+/** What a loop and a score say whose worker fails amid training. */
+export async function failAmid(options: TrainInPageOptions): Promise<string[]> {
+  const workers: Worker[] = [];
+  const { Worker } = window;
+  window.Worker = class extends Worker {
+    constructor(script: string | URL, how?: WorkerOptions) {
+      super(script, how);
+      workers.push(this);
+    }
+  };
+  const training = await trainInPage(options);
+  window.Worker = Worker;
+  const waiting = [training.moments(1e6).next(), training.score(Float32Array.of(0, 0), 1)];
+  for (const worker of workers) worker.dispatchEvent(new ErrorEvent("error", { message: "out of memory" }));
+  const said = await Promise.all(waiting.map((promise) => promise.then(() => "an answer", String)));
+  training.dispose();
+  return said;
+}
+
 /** Why a run does not start. */
 export const refusal = (options: TrainInPageOptions): Promise<string> =>
   trainInPage(options).then(

@@ -82,6 +82,11 @@ it("leaves no call without an answer when it is ended", async () => {
   );
 });
 
+it("leaves no call without an answer when its worker fails", async () => {
+  const failed = "Error: the worker of training failed: out of memory";
+  expect(await page.call("failAmid", { ...options, steps: 1e6, batch: 8 })).toEqual([failed, failed]);
+});
+
 it("says what is wrong", async () => {
   const refused = (wrong: Partial<TrainInPageOptions>) => page.call("refusal", { ...options, ...wrong });
   expect(await refused({ data: "glyphs" })).toContain(
