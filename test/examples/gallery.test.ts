@@ -381,6 +381,11 @@ describe("a model of the visitor's", () => {
     await changes("grid", () => page.setInputFiles("#model-file", file));
     await finished();
     expect(await page.isVisible("#by-hand")).toBe(false);
+    // The model that its figure had is gone, and asked nothing any more.
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.waitForTimeout(100);
+    expect(await page.isVisible("#notice")).toBe(false);
+    await page.emulateMedia({ colorScheme: "light" });
   });
 });
 

@@ -32,7 +32,7 @@ export function startByHand(fail: (error: unknown) => void): ByHand {
 
   const ask = latest(async (sigma: number) => {
     const asked = model;
-    if (asked === undefined) return;
+    if (asked === undefined || section.hidden) return; // hidden: its model is disposed of
     const { card } = asked;
     const { scale, offset } = card.pixels;
     const z = normals(split(split(key(draw), purposes.preview), 0), picture.length);
@@ -55,7 +55,7 @@ export function startByHand(fail: (error: unknown) => void): ByHand {
       );
       section.dataset.sigma = sigma.toPrecision(4);
     } catch (error) {
-      if (asked === model) fail(error);
+      if (asked === model && !section.hidden) fail(error);
     }
   });
 

@@ -18,6 +18,7 @@ export interface Film {
   readonly stride: number;
   /** Whether the still of a step would be kept; a long sampling keeps every second, every fourth … of its steps. */
   wants(step: number): boolean;
+  /** Adds a still, which is kept until the next one comes. */
   add(still: Still): void;
 }
 
@@ -37,7 +38,7 @@ export function newFilm(budget = 48e6): Film {
       bytes += still.values.byteLength;
       if (bytes <= budget) return;
       stride *= 2;
-      const kept = stills.filter(({ step }) => step % stride === 0);
+      const kept = stills.filter(({ step }) => step % stride === 0 || step === still.step);
       stills.splice(0, stills.length, ...kept);
       bytes = stills.reduce((sum, { values }) => sum + values.byteLength, 0);
     },

@@ -191,12 +191,14 @@ export function startTraining(opened: (model: File) => void): void {
 
   /** The run's model as a file. */
   const file = async (then: (model: File) => void) => {
-    if (run === undefined) return;
+    const asked = run;
+    if (asked === undefined) return;
+    const fileName = `${modelName()}.onnx`;
     try {
-      const bytes = await run.model();
-      then(new File([Uint8Array.from(bytes)], `${modelName()}.onnx`, { type: "application/octet-stream" }));
+      const bytes = await asked.model();
+      then(new File([Uint8Array.from(bytes)], fileName, { type: "application/octet-stream" }));
     } catch (error) {
-      fail(error);
+      if (asked === run) fail(error);
     }
   };
 
