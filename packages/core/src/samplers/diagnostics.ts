@@ -74,7 +74,11 @@ export interface LevelDiagnosis {
 /** The steps of a run, level by level. */
 export function diagnoseLevels(steps: readonly Diagnostics[]): LevelDiagnosis[] {
   const levels = new Map<number, Diagnostics[]>();
-  for (const step of steps) levels.set(step.sigma, [...(levels.get(step.sigma) ?? []), step]);
+  for (const step of steps) {
+    const level = levels.get(step.sigma);
+    if (level === undefined) levels.set(step.sigma, [step]);
+    else level.push(step);
+  }
   return [...levels].map(([sigma, of]) => {
     const last = of[of.length - 1];
     const accepted = of.flatMap((step) => (step.accepted ? [mean(step.accepted)] : []));

@@ -67,7 +67,8 @@ async function corrected<V>(space: Space<V>, x: V, sigma: number, snr: number, d
   const score = await space.score(x, sigma);
   const z = space.noise(draw);
   const [signal, noise] = await Promise.all([space.dot(score, score), space.dot(z, z)]);
-  const alpha = noise.map((square, image) => (2 * snr ** 2 * square) / signal[image]);
+  // A score of 0, of a network that has learnt nothing, says nowhere to go: that image stays.
+  const alpha = noise.map((square, i) => (signal[i] > 0 ? (2 * snr ** 2 * square) / signal[i] : 0));
   return consume(space, langevinTerms(x, score, z, alpha));
 }
 
