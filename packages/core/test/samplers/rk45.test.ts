@@ -69,6 +69,20 @@ describe("rk45", () => {
     }
   });
 
+  it("takes the steps of one value for an image of many alike: its norms are root mean squares", async () => {
+    const steps: number[] = [];
+    for (const dimension of [1, 100]) {
+      const space = gaussianSpace({ count: 1, dimension });
+      const x = space.constant(new Float32Array(dimension).fill(3));
+      let evaluations = 0;
+      const options = { ...rk45.defaults, rtol: 1e-9, atol: 1e-3 };
+      for await (const step of rk45.run(space, x, Float64Array.of(5, 0.1, 0), options))
+        ({ evaluations } = step);
+      steps.push(evaluations);
+    }
+    expect(steps[1]).toBe(steps[0]);
+  });
+
   it("is at the σ of the noisiest image, which it says", async () => {
     const space = gaussianSpace({ count: 3, dimension: 5 });
     const seen: number[] = [];
