@@ -295,7 +295,7 @@ describe("Fig. 4", () => {
       await page.getByRole("button", { name: "Train", exact: true }).click();
       await soon(step).toBe(steps);
     });
-    expect(await lossText()).toContain(`at step ${steps}`);
+    await soon(lossText).toContain(`at step ${steps}`);
     expect(await loss()).toBeLessThan(0.9 * first);
   }, 120_000);
 
@@ -303,7 +303,8 @@ describe("Fig. 4", () => {
     const slider = field("Noise level of the learned field");
     await changes("learned", () => slider.fill("0"));
     await soon(() => page.getAttribute("#learned", "data-sigma")).toBe("5.000");
-    expect(await slider.getAttribute("aria-valuetext")).toBe("noise level 5.00");
+    await soon(() => slider.getAttribute("aria-valuetext")).toBe("noise level 5.00");
+    expect(await step()).toBe(steps);
   });
 
   it("saves a model whose score leads to the stroke", async () => {
@@ -327,7 +328,8 @@ describe("Fig. 4", () => {
   it("lets samples follow the network", async () => {
     await changes("learned", () => page.click("#sample"));
     await soon(() => page.getAttribute("#learned", "data-finished")).toBe("18");
-    expect(await page.textContent("#training-moment")).toBe("sampling, step 18 of 18");
+    await soon(() => page.textContent("#training-moment")).toBe("sampling, step 18 of 18");
+    expect(await page.getAttribute("#learned", "data-step")).toBe(String(steps)); // the same network
   });
 
   it("opens its model in Fig. 1", async () => {
@@ -369,6 +371,12 @@ describe("a model of the visitor's", () => {
     expect(await page.isVisible("#notice")).toBe(false);
     await changes("grid", () => asked("class").selectOption("one"));
     expect(new URL(page.url()).hash).toContain("label=one");
+    await finished();
+    await changes("grid", () => setNumber("guidance", 2));
+    expect(new URL(page.url()).hash).toContain("guidance=2");
+    await finished();
+    await asked("class").selectOption("any");
+    await soon(() => asked("guidance").isVisible()).toBe(false);
     await finished();
   });
 
@@ -422,7 +430,7 @@ describe("the page", () => {
       expect(overflow, `overflow at ${width}`).toBe(0);
     }
     await phone.locator("#training-request").getByLabel("data").selectOption("own");
-    expect(await phone.isVisible("#sketch-hint")).toBe(true);
+    await soon(() => phone.isVisible("#sketch-hint")).toBe(true);
     const scrolled = await strokeByFinger(phone, "#learned");
     await soon(() => phone.isVisible("#sketch-hint")).toBe(false);
     expect(scrolled).toBe(0);

@@ -118,7 +118,7 @@ export function startAnnealing(events: AnnealingEvents): Annealing {
 
   const shoot = async (model: Model, mine: Plan, see: Wish["see"], signal: AbortSignal) => {
     const { count, seed, sampler, options, steps } = mine;
-    const labels = mine.labels && { label: [...mine.labels] };
+    const labels = mine.labels && { label: [...mine.labels], guidance: mine.control.guidance };
     const began = performance.now();
     const request = { count, seed, sampler, steps, options, ...labels, signal };
     for await (const frame of model.steps(request)) {

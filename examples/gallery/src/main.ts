@@ -79,7 +79,7 @@ async function show(source: File | URL): Promise<void> {
     byId("span", "model-name").textContent = model.card.name;
     byId("section", "by-hand").hidden = true;
     device.show(model.device);
-    change(before?.card.name === model.card.name ? {} : { label: undefined });
+    change(before?.card.name === model.card.name ? {} : { label: undefined, guidance: undefined });
     await before?.dispose();
   } catch (error) {
     if (!signal.aborted) report(error, source instanceof File ? `${source.name}: ` : "");
@@ -88,8 +88,8 @@ async function show(source: File | URL): Promise<void> {
 
 /** What a wish asks of a model. */
 function requestOf({ classes, ...card }: Card): SampleRequest {
-  const { label, count = unlessTold[isImage(card) ? "pictures" : "points"], ...request } = wish;
-  return { ...request, count, ...(classes && label !== undefined && { label }) };
+  const { label, guidance, count = unlessTold[isImage(card) ? "pictures" : "points"], ...request } = wish;
+  return { ...request, count, ...(classes && label !== undefined && { label, guidance }) };
 }
 
 /** A model's card with the plan of the wish, or of nothing where the wish does not fit it. */

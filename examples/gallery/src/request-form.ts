@@ -2,7 +2,7 @@
 import { samplers, type SamplerName } from "@ncsn/core";
 import type { Model, Plan } from "@ncsn/infer";
 import { choiceField, numberField, optionField, type OptionValue } from "./fields.ts";
-import { devices, mostImages, rulesOf, type Wish } from "./wish.ts";
+import { devices, mostGuidance, mostImages, rulesOf, type Wish } from "./wish.ts";
 
 const views = { scaled: "the noisy state", denoised: "what the network sees" } as const;
 const noClass = "";
@@ -37,12 +37,19 @@ export function requestForm(
     choiceField("class", [noClass, ...classes], (name) => changed({ label: name || undefined }), {
       [noClass]: "any",
     });
+  const guidance = numberField(
+    "guidance",
+    { least: 0, most: mostGuidance, integer: false, empty: "0" },
+    (guidance) => changed({ guidance }),
+  );
   const options = document.createElement("div");
   options.className = "options";
   const summary = document.createElement("p");
   summary.className = "summary";
   form.replaceChildren(
-    ...[seed, count, ...(label ? [label] : []), sampler, steps, see, device].map(({ element }) => element),
+    ...[seed, count, ...(label ? [label, guidance] : []), sampler, steps, see, device].map(
+      ({ element }) => element,
+    ),
     options,
     summary,
   );
@@ -78,6 +85,8 @@ export function requestForm(
       see.show(wish.see);
       device.show(wish.device);
       label?.show(wish.label ?? noClass);
+      guidance.show(plan.control.guidance);
+      guidance.element.hidden = wish.label === undefined; // there is no class to go towards
       summary.textContent = samplers[plan.sampler].summary;
       if (shown?.name !== plan.sampler) shown = optionsOf(plan.sampler);
       shown.show(plan);

@@ -12,6 +12,8 @@ export interface Wish {
   readonly sampler?: SamplerName;
   readonly steps?: number;
   readonly label?: string;
+  /** Of a label: 0 is sampling by it, more keeps closer to it. */
+  readonly guidance?: number;
   readonly see: "scaled" | "denoised";
   /** Where to compute; auto tries them. */
   readonly device: (typeof devices)[number];
@@ -21,6 +23,9 @@ export interface Wish {
 
 /** The most images of a wish: a page that is opened by a link must not freeze. */
 export const mostImages = 1024;
+
+/** Beyond it pictures are nothing but contrast. */
+export const mostGuidance = 20;
 
 /** The wish of an address; what cannot be read in it is left out. */
 export function readWish(hash: string): Wish {
@@ -45,10 +50,16 @@ export function readWish(hash: string): Wish {
     sampler,
     steps: whole("steps", 1, 10_000),
     label: fields.get("label") ?? undefined,
+    guidance: guidanceOf(fields.get("guidance")),
     see: fields.get("see") === "denoised" ? "denoised" : "scaled",
     device: devices.find((device) => device === fields.get("device")) ?? "auto",
     options: Object.fromEntries(options),
   };
+}
+
+function guidanceOf(text: string | null): number | undefined {
+  const value = Number.parseFloat(text ?? "");
+  return value > 0 && value <= mostGuidance ? value : undefined;
 }
 
 /** The address of a wish, from `#` on. */
