@@ -40,7 +40,8 @@ export function importsOf(file: string, source: string): Import[] {
 }
 
 function literal(node: unknown): string | undefined {
-  const { value } = (node ?? {}) as { value?: unknown };
+  const { value, quasis } = (node ?? {}) as { value?: unknown; quasis?: { value: { cooked: string } }[] };
+  if (quasis?.length === 1) return quasis[0].value.cooked; // minifiers write all quotes as backticks
   return typeof value === "string" ? value : undefined;
 }
 

@@ -100,6 +100,10 @@ export function resolveControl(
   };
 }
 
+/** Whether a plan has any. */
+export const isControlled = ({ guidance, known, start, interpolation }: Control): boolean =>
+  guidance !== 0 || [known, start, interpolation].some((control) => control !== undefined);
+
 /** Score evaluations for each that the sampler asks for. */
 export const controlCost = ({ guidance, known }: Control): number =>
   guidanceCost(guidance) * (known ? observationCost(known) : 1);

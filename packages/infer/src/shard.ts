@@ -3,8 +3,7 @@
  * numbers, not positions, key the noise, so how images are shared out changes nothing.
  */
 import { prior, samplers, toPixels, type Card, type Sampler, type Space, type Step } from "@ncsn/core";
-import { controlCost } from "./control.ts";
-import { controlledSpace, controlledStart, keepKnown } from "./controlled-space.ts";
+import { controlCost, isControlled } from "./control.ts";
 import type { View } from "./model.ts";
 import type { Plan } from "./plan.ts";
 
@@ -22,13 +21,14 @@ export interface Shard<V> {
   end(): Promise<void>;
 }
 
-/** Starts sampling in a space of the shard's images, which are the plan's. */
-export function startShard<V>(bare: Space<V>, card: Card, plan: Plan): Shard<V> {
+/** Starts sampling in a space of the shard's images, which are the plan's. What controls it is loaded where it is wanted. */
+export async function startShard<V>(bare: Space<V>, card: Card, plan: Plan): Promise<Shard<V>> {
   const sampler: Sampler = samplers[plan.sampler];
-  const space = controlledSpace(bare, card, plan.control);
+  const control = isControlled(plan.control) ? await import("./controlled-space.ts") : undefined;
+  const space = control?.controlledSpace(bare, card, plan.control) ?? bare;
   const cost = controlCost(plan.control);
   const start =
-    controlledStart(space, card, plan.control) ??
+    control?.controlledStart(space, card, plan.control) ??
     prior(space, { sampler: { ...card.sampler, prior: plan.prior } }, plan.sigmas[0]);
   const steps = sampler.run(space, start, plan.sigmas, plan.options);
   let current: Step<V> | undefined;
@@ -62,7 +62,7 @@ export function startShard<V>(bare: Space<V>, card: Card, plan: Plan): Shard<V> 
     pixels(view, values) {
       const clean = ended || current?.sigma === 0 || current?.index === (current?.total ?? 0) - 1;
       const pixels = toPixels(card, values);
-      return clean || view === "denoised" ? keepKnown(plan.control, pixels) : pixels;
+      return control && (clean || view === "denoised") ? control.keepKnown(plan.control, pixels) : pixels;
     },
     async end() {
       await steps.return(undefined as V);

@@ -1,8 +1,27 @@
 import type { Network } from "../workers/network.ts";
-import { gpuScorer, gpuSpace, type BufferNetwork, type GpuSpaceOptions } from "./gpu/index.ts";
+import {
+  gpuScorer,
+  gpuSpace,
+  openBufferNetwork,
+  type BufferNetwork,
+  type BufferNetworkOptions,
+  type GpuSpaceOptions,
+} from "./gpu/index.ts";
+
+/** A network on a GPU, and what that GPU says should it be lost. */
+export interface OnGpu {
+  readonly network: Network<GPUBuffer>;
+  readonly lost: Promise<string>;
+}
+
+/** Opens a network on the GPU that ONNX Runtime computes on. @throws what `open` throws */
+export async function openGpuNetwork(options: BufferNetworkOptions): Promise<OnGpu> {
+  const network = await openBufferNetwork(options);
+  return { network: gpuNetwork(network), lost: lossOf(network.device) };
+}
 
 /** A network whose images lie in buffers of the GPU that ONNX Runtime computes on. */
-export function gpuNetwork(network: BufferNetwork): Network<GPUBuffer> {
+function gpuNetwork(network: BufferNetwork): Network<GPUBuffer> {
   const { device, card, fixedBatch } = network;
   /** A space, and what of its scorer goes with it. */
   const spaceOf = (
@@ -42,7 +61,7 @@ export function gpuNetwork(network: BufferNetwork): Network<GPUBuffer> {
 }
 
 /** Tells once when a GPU is gone. */
-export async function lossOf(device: GPUDevice): Promise<string> {
+async function lossOf(device: GPUDevice): Promise<string> {
   const { reason, message } = await device.lost;
   return message.trim().split("\n")[0] || reason;
 }

@@ -1,10 +1,11 @@
 /** What a module Worker does for the page, however it came by ONNX Runtime. */
+import { DeviceError } from "../device.ts";
 import { hostNetwork } from "../workers/host-network.ts";
 import { jobsOf } from "../workers/jobs.ts";
 import type { Answer, Request } from "../workers/protocol.ts";
 import { serve } from "../workers/serve.ts";
-import { openBufferNetwork } from "./gpu/index.ts";
-import { gpuNetwork, lossOf } from "./gpu-network.ts";
+import { firstLine } from "../workers/session.ts";
+import type * as GpuNetwork from "./gpu-network.ts";
 import { loadRuntime, type RuntimeSource } from "./runtime.ts";
 import { openSession } from "./session.ts";
 
@@ -19,18 +20,28 @@ export function servePage(source: RuntimeSource): void {
         const session = await openSession(runtime, model, card, { executionProviders: ["wasm"] });
         return jobsOf(hostNetwork(session), wanted);
       }
-      const network = await openBufferNetwork({
+      const { openGpuNetwork } = await gpuScript();
+      const { network, lost } = await openGpuNetwork({
         ort: runtime.ort,
         open: (options) => openSession(runtime, model, card, options),
       });
-      void lossOf(network.device).then((lost) => post({ lost }, []));
-      return jobsOf(gpuNetwork(network), wanted);
+      void lost.then((lost) => post({ lost }, []));
+      return jobsOf(network, wanted);
     },
     post,
     listen: listening(),
     close: () => close(),
   });
   addEventListener("message", ({ data }: MessageEvent<Request>) => hear(data));
+}
+
+/** What only a GPU needs is fetched where there is one. */
+async function gpuScript(): Promise<typeof GpuNetwork> {
+  try {
+    return await import("./gpu-network.ts");
+  } catch (error) {
+    throw new DeviceError(`the script for WebGPU cannot be loaded: ${firstLine(error)}`);
+  }
 }
 
 /** Milliseconds that may pass until messages are heard. */

@@ -53,12 +53,12 @@ export function jobsOf<V>(network: Network<V>, wanted: Wanted): Jobs {
   return {
     fixedBatch,
 
-    begin({ job, plan, count, first }) {
+    async begin({ job, plan, count, first }) {
       const { seed, batch, labels } = plan;
       const check = () => wanted(job);
       const space = network.space({ count, first, key: samplingKey(seed), batch, labels, check });
-      jobs.set(job, { shard: startShard(space, card, plan), space, plan, watched: [] });
-      return Promise.resolve(undefined);
+      jobs.set(job, { shard: await startShard(space, card, plan), space, plan, watched: [] });
+      return undefined;
     },
 
     async step({ job, milliseconds = 0 }) {

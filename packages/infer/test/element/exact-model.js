@@ -38,7 +38,7 @@ export async function exactModel({ shape = [1, 4, 4], grey = 0.5, wait = 0, card
         return Promise.resolve();
       },
     });
-    const shard = startShard(space, card, plan);
+    const shard = await startShard(space, card, plan);
     for (;;) {
       request?.signal?.throwIfAborted();
       if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));

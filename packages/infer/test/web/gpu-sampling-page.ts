@@ -54,7 +54,7 @@ export async function sample(file: string, request: SampleRequest, batch: number
     first,
     score: (...args) => scorer.score(...args),
   });
-  const shard = startShard(space, card, plan);
+  const shard = await startShard(space, card, plan);
   const steps: GpuCalls[] = [];
   takeGpuCalls();
   for (;;) {

@@ -68,7 +68,7 @@ async function expected(options: GaussianOptions, request: SampleRequest): Promi
       });
     },
   });
-  const shard = startShard(space, card, plan);
+  const shard = await startShard(space, card, plan);
   while (await shard.next());
   return toPixels(card, shard.current!.x);
 }
