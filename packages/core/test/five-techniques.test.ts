@@ -35,6 +35,12 @@ describe("the five techniques", () => {
     expect(varianceRatio).toBeCloseTo(variance, 12);
   });
 
+  it("are those of the recipe, which has CIFAR-10's", () => {
+    const { epsilon, ...found } = fiveTechniques({ distance: 50, dimension: 3072 });
+    const recipe = withTechniques(recipes.ncsnv2, { ...found, epsilon: Number(epsilon.toPrecision(2)) });
+    expect(recipe).toEqual(recipes.ncsnv2);
+  });
+
   it("take more steps where levels are far apart, and always two levels at least", () => {
     const plane = fiveTechniques({ distance: 5, dimension: 2 });
     expect(plane.stepsPerLevel).toBeGreaterThan(20);
