@@ -349,6 +349,17 @@ describe("Fig. 4", () => {
   });
 });
 
+it("shows a link's pictures on another device where the browser has not the one it names", async () => {
+  const other = await newPage({ width: 1280, height: 900 });
+  await other.goto(`${url}${small}&device=webgpu`);
+  await finished(other);
+  expect(await other.textContent("#notice")).toMatch(/^webgpu cannot be used: /);
+  expect(await other.isVisible("#notice")).toBe(true);
+  expect(await other.textContent("#device p")).toMatch(/^WebAssembly/);
+  expect(await other.textContent("#moment")).toMatch(/^step 4/);
+  await other.context().close();
+});
+
 describe("a model of the visitor's", () => {
   it("is explained where it is none, and the one before goes on", async () => {
     await page.evaluate(() => {

@@ -82,7 +82,13 @@ async function show(source: File | URL): Promise<void> {
     change(before?.card.name === model.card.name ? {} : { label: undefined, guidance: undefined });
     await before?.dispose();
   } catch (error) {
-    if (!signal.aborted) report(error, source instanceof File ? `${source.name}: ` : "");
+    if (signal.aborted) return;
+    if (open === undefined && wish.device !== "auto") {
+      // A link names a device that this browser has not: any other shows more than none.
+      wish = { ...wish, device: "auto" };
+      await show(source);
+    }
+    report(error, source instanceof File ? `${source.name}: ` : "");
   }
 }
 
