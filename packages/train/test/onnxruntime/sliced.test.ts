@@ -1,4 +1,7 @@
-/** Sliced score matching (Song et al. 2019) on the onnxruntime engine: its value, its gradient, and what it learns. */
+/**
+ * Sliced score matching (Song et al. 2019) on the onnxruntime engine: its value, its gradient, and what it learns. It is
+ * over 250 lines long because these share their models and batches.
+ */
 import { readdirSync } from "node:fs";
 import {
   applyScore,
