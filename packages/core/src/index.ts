@@ -5,6 +5,7 @@ export * from "./datasets/dataset.ts";
 export * from "./datasets/index.ts";
 export * from "./density-space.ts";
 export * from "./five-techniques.ts";
+export * from "./likelihood/index.ts";
 export * from "./networks/index.ts";
 export * from "./nn.ts";
 export * from "./nn/fourier-features.ts";

@@ -24,6 +24,7 @@ export const purposes = {
   probe: 6,
   sampling: 7,
   projection: 8,
+  evaluation: 9,
 } as const satisfies Record<string, number>;
 
 /**

@@ -12,6 +12,8 @@ export interface Dataset {
   readonly size: number;
   /** True where values are pixels in [0, 1], false where they are coordinates without bounds. */
   readonly pixels: boolean;
+  /** True where every pixel is a byte / 255, as in files; a likelihood dequantises those. */
+  readonly bytes?: boolean;
   readonly classes?: readonly string[];
   /**
    * Writes item `index` to `out[offset …)` as channels × height × width numbers.

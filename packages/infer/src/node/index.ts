@@ -4,6 +4,7 @@ export { busyFlag, marked, waitAtExit, type BusyFlag } from "./busy-flag.ts";
 export { cores } from "./cores.ts";
 export { nodeDevices, probeDevice, probeDevices, type DeviceReport, type NodeDevice } from "./devices.ts";
 export { load, type LoadOptions } from "./load.ts";
+export { readModel } from "./read-model.ts";
 export { plotCurves, type CurvePlotOptions } from "./pictures/curve-plot.ts";
 export {
   gridOver,

@@ -2,6 +2,10 @@
 import yargs from "yargs";
 import { runBench } from "../bench/bench-command.ts";
 import { benchOptions } from "../bench/bench-options.ts";
+import { CardError } from "@ncsn/core";
+import { ModelError } from "@ncsn/infer";
+import { evaluateOptions } from "../evaluate/evaluate-options.ts";
+import { runEvaluate } from "../evaluate/evaluate-command.ts";
 import { DatasetError } from "../datasets/index.ts";
 import { TrainingDeviceError } from "../onnxruntime/node/gradients.ts";
 import { NotTrainableError } from "../engine.ts";
@@ -13,7 +17,16 @@ import { networkOptions, registries, trainOptions } from "./train-options.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Errors whose cause is what was typed or given. */
-const badUsage = [UsageError, DatasetError, RunError, BackendError, TrainingDeviceError, NotTrainableError];
+const badUsage = [
+  UsageError,
+  DatasetError,
+  RunError,
+  BackendError,
+  TrainingDeviceError,
+  NotTrainableError,
+  ModelError,
+  CardError,
+];
 
 /**
  * Carries out a command line. Results go to stdout, progress and errors to stderr.
@@ -32,7 +45,7 @@ export async function main(args: readonly string[]): Promise<number> {
 
 /** What the arguments ask for; commands run outside of yargs, which would take their errors for its own. */
 async function parse(args: readonly string[]): Promise<() => Promise<number>> {
-  refuseOddFlags(args, { ...benchOptions, ...trainOptions });
+  refuseOddFlags(args, { ...benchOptions, ...evaluateOptions, ...trainOptions });
   let command = async (): Promise<number> => 0; // where only help was asked for
   await yargs(args)
     .scriptName("pnpm")
@@ -53,7 +66,15 @@ async function parse(args: readonly string[]): Promise<() => Promise<number>> {
         command = () => runBench(bench);
       },
     )
-    .demandCommand(1, "no command (known: train, bench)")
+    .command(
+      "evaluate",
+      "measure what a model is worth on data",
+      (evaluate) => evaluate.options(evaluateOptions),
+      (evaluate) => {
+        command = () => runEvaluate(evaluate);
+      },
+    )
+    .demandCommand(1, "no command (known: train, bench, evaluate)")
     .strict()
     .wrap(110)
     .version(false)

@@ -20,6 +20,7 @@ export function byteImages({ name, shape, bytes, labels, classes }: ByteImages):
     shape,
     size,
     pixels: true,
+    bytes: true,
     ...(classes === undefined ? {} : { classes }),
     read(index, out, offset) {
       if (!(index >= 0 && index < size))

@@ -1,0 +1,41 @@
+/** What `evaluate` can be told. Numbers arrive as text, so that messages can repeat what was typed. */
+import type { Options } from "yargs";
+import { datasetNames } from "../datasets/index.ts";
+import { reports } from "./reports.ts";
+
+const what = "What:";
+const on = "On:";
+const text = (group: string, describe: string, defaultDescription?: string) =>
+  ({ type: "string", requiresArg: true, group, describe, defaultDescription }) as const;
+
+/** The options that every report has. */
+export const sharedOptions = {
+  model: text(on, "ONNX file"),
+  dataset: text(on, `one of ${datasetNames.join(", ")}`, "glyphs"),
+  data: text(on, "folder with the files of the data set"),
+  split: text(on, "half of the data set: test or train", "test"),
+  first: text(on, "number of the first item", "0"),
+  count: text(on, "number of items", "100"),
+  batch: text(on, "items of one run of the network: speed and memory, never the result", "16"),
+  seed: text(on, "of procedural data and of what is random in a report", "0"),
+  json: { type: "boolean", group: on, describe: "print the numbers as JSON" },
+} as const satisfies Record<string, Options>;
+
+/** A flag for each report, and the options of each. */
+export const evaluateOptions: Readonly<Record<string, Options>> = {
+  ...Object.fromEntries(
+    Object.entries(reports).map(([name, { summary }]) => [
+      name,
+      { type: "boolean", group: what, describe: summary } as const,
+    ]),
+  ),
+  ...sharedOptions,
+  ...Object.fromEntries(
+    Object.entries(reports).flatMap(([name, { options }]) =>
+      Object.entries(options).map(([option, rule]) => [
+        option,
+        text(`Of --${name}:`, rule.describe, rule.default),
+      ]),
+    ),
+  ),
+};

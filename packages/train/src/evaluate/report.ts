@@ -1,0 +1,52 @@
+/** What `evaluate` measures: each report is a file, and a line in `reports.ts`. */
+import type { Card, Dataset } from "@ncsn/core";
+
+/** What is evaluated, and on what. */
+export interface Evaluation {
+  /** The model file. */
+  readonly model: Uint8Array;
+  readonly card: Card;
+  readonly dataset: Dataset;
+  /** Number of the first item, and how many from there on. */
+  readonly first: number;
+  readonly count: number;
+  readonly seed: number;
+  /** Items of one run of the network. */
+  readonly batch: number;
+  readonly signal: AbortSignal;
+  /** Tells how far it is. */
+  readonly progress: (done: number, total: number) => void;
+}
+
+/** A line of a table. */
+export type Row = readonly [name: string, value: string];
+
+/** A number of a report for machines. */
+export interface Finding {
+  readonly name: string;
+  readonly value: number;
+  /** Standard error, where it has one. */
+  readonly error?: number;
+}
+
+/** What a report found: lines for people, and the same as numbers. */
+export interface Found {
+  readonly rows: readonly Row[];
+  readonly findings: readonly Finding[];
+}
+
+/** An option of a report; its value is text until the report reads it. */
+export interface ReportOption {
+  readonly describe: string;
+  readonly default: string;
+}
+
+/** Something that `evaluate` measures. */
+export interface Report {
+  /** One line for the help. */
+  readonly summary: string;
+  /** Its options, by their names on the command line. */
+  readonly options: Readonly<Record<string, ReportOption>>;
+  /** Reads its options; what it gives measures. @throws UsageError */
+  prepare(options: Readonly<Record<string, string>>): (evaluation: Evaluation) => Promise<Found>;
+}

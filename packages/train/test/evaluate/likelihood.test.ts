@@ -1,0 +1,100 @@
+/** `evaluate --likelihood` against closed forms: a file with the exact score of the data that it is evaluated on. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Card } from "@ncsn/core";
+import { encodeModel, tape } from "@ncsn/export";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { refusedBy } from "../refused.ts";
+import { startCommand, workFolder } from "../training-command.ts";
+
+/** The data set `gaussian` is N(0, I); in model units, half of it. */
+const s = 0.5;
+const sigmaRange = [0.05, 200] as const;
+const dimension = 2;
+
+function card(shape: Card["shape"]): Card {
+  return {
+    version: 1,
+    name: "exact",
+    shape,
+    pixels: { scale: s, offset: 0 },
+    sigmaData: s,
+    sigmaRange,
+    sampler: { name: "heun", steps: 18, options: {} },
+    recipe: {},
+    training: {},
+    probe: { key: [0, 1], sigmas: [1], positions: [0], scores: [[0]], tolerance: 1 },
+  };
+}
+
+/** The score −x/(s² + σ²) as a graph. */
+function gaussianFile(shape: Card["shape"]): Uint8Array {
+  const t = tape("exact");
+  const x = t.input("x", "float32", ["batch", ...shape]);
+  const sigma = t.input("sigma", "float32", ["batch"]);
+  const variance = t.op("Add", [t.op("Mul", [sigma, sigma]), s ** 2]);
+  const column = t.op("Reshape", [variance, t.constant([-1, 1, 1, 1], [4], { type: "int64" })]);
+  t.output("score", t.op("Neg", [t.op("Div", [x, column])]));
+  return encodeModel(t.graph(), { ncsn: JSON.stringify(card(shape)) });
+}
+
+/** The mean of −log₂ N(x; 0, s² + σ_min²) per dimension in data's units, over x of N(0, s²). */
+const variance = s ** 2 + sigmaRange[0] ** 2;
+const expected = (0.5 * Math.log(2 * Math.PI * variance) + s ** 2 / (2 * variance)) / Math.LN2 - Math.log2(s);
+/** The standard deviation of the same over points of two coordinates. */
+const spread = ((s ** 2 / (2 * variance)) * Math.sqrt(2 / dimension)) / Math.LN2;
+
+describe("evaluate --likelihood", () => {
+  const folder = workFolder(afterAll);
+  beforeAll(() => {
+    mkdirSync(join(folder, "models"));
+    writeFileSync(join(folder, "exact.onnx"), gaussianFile([2, 1, 1]));
+    writeFileSync(join(folder, "large.onnx"), gaussianFile([1, 28, 28]));
+  });
+  const evaluate = async (...args: readonly string[]) => {
+    const { code, stdout, stderr } = await startCommand(folder, "evaluate", "--json", ...args).done;
+    expect({ code, stderr: /error/.exec(stderr) }).toEqual({ code: 0, stderr: null });
+    const { likelihood } = JSON.parse(stdout) as {
+      likelihood: { name: string; value: number; error: number }[];
+    };
+    return likelihood[0];
+  };
+  const on = ["--model", "exact.onnx", "--dataset", "gaussian", "--likelihood", "--count", "400"];
+
+  it.each([
+    ["an exact divergence", ["--divergence", "exact"]],
+    ["probes", ["--divergence", "probes", "--probes", "2"]],
+  ])(
+    "of a Gaussian by %s equals the closed form within its error bar, which is right",
+    async (_, options) => {
+      const { value, error } = await evaluate(...on, ...options);
+      expect(error / (spread / Math.sqrt(400))).toBeGreaterThan(0.8);
+      expect(error / (spread / Math.sqrt(400))).toBeLessThan(1.25);
+      expect(Math.abs(value - expected) / error).toBeLessThan(4);
+    },
+  );
+
+  it("is the same at any batch", async () => {
+    const few = ["--count", "20", "--ode-steps", "8"];
+    const [one, many] = [
+      ["--batch", "3"],
+      ["--batch", "20"],
+    ].map((batch) => evaluate(...on.slice(0, 5), ...few, ...batch));
+    expect(await one).toEqual(await many);
+  });
+
+  it.each([
+    ["nothing to evaluate (give one or more of --likelihood)", ["--model", "exact.onnx"]],
+    ["no model to evaluate (give --model FILE)", ["--likelihood"]],
+    [
+      "cannot read the model nothing.onnx: there is no such file",
+      ["--likelihood", "--model", "nothing.onnx"],
+    ],
+    ["glyphs has items [1, 28, 28], exact is of [2, 1, 1]", ["--likelihood", "--model", "exact.onnx"]],
+    ["unknown divergence: some (known: auto, exact, probes)", [...on, "--divergence", "some"]],
+    ["invalid probes: 0 (need an integer >= 1)", [...on, "--probes", "0"]],
+    ["invalid count: 1 (need an integer >= 2)", [...on.slice(0, 5), "--count", "1"]],
+  ])("refuses: %s", async (message, args) => {
+    expect(await refusedBy(folder, "evaluate", ...args)).toBe(message);
+  });
+});
