@@ -1,4 +1,7 @@
-/** Fig. 4: a small network learns the field from points alone, while one watches. */
+/**
+ * Fig. 4: a small network learns the field from points alone, while one watches. A few lines over the limit, for data,
+ * run, field and samples share one state.
+ */
 import type { ProceduralDatasetName } from "@ncsn/core";
 import type { TrainingMoment } from "@ncsn/train/web";
 import { choiceField, numberField } from "./fields.ts";
