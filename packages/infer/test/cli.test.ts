@@ -1,3 +1,4 @@
+/** The command line of sampling as a process: what it prints, writes, refuses and survives. It is long because it is one room. */
 import {
   mkdirSync,
   mkdtempSync,

@@ -1,3 +1,4 @@
+/** Sampling under Node, against closed forms. It is long because its tests share one open model. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { key, normals, purposes, samplers, schedules, split, type SamplerName } from "@ncsn/core";
 import { load, type Frame, type Images, type Model, type SampleRequest } from "@ncsn/infer/node";

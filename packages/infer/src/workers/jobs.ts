@@ -57,7 +57,12 @@ export function jobsOf<V>(network: Network<V>, wanted: Wanted): Jobs {
       const { seed, batch, labels } = plan;
       const check = () => wanted(job);
       const space = network.space({ count, first, key: samplingKey(seed), batch, labels, check });
-      jobs.set(job, { shard: await startShard(space, card, plan), space, plan, watched: [] });
+      try {
+        jobs.set(job, { shard: await startShard(space, card, plan), space, plan, watched: [] });
+      } catch (error) {
+        space.dispose?.();
+        throw error;
+      }
       return undefined;
     },
 

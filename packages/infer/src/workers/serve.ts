@@ -57,8 +57,9 @@ export function serve({ open, post, listen, close }: Served): (request: Request)
     }
   }
 
+  /** Nobody waits for it: what goes wrong shows in the next call, if it matters. */
   async function end(job: number): Promise<void> {
-    await jobs?.end(job);
+    await jobs?.end(job).catch(() => undefined);
     ended.delete(job);
   }
 
@@ -67,7 +68,7 @@ export function serve({ open, post, listen, close }: Served): (request: Request)
   return (request) => {
     if (request.call === "close") {
       closing = true;
-      turn = turn.then(() => jobs?.close()).then(close);
+      turn = turn.then(() => jobs?.close()).then(close, close);
     } else if (request.call === "end") {
       const { job } = request;
       ended.add(job);

@@ -1,4 +1,7 @@
-/** `<score-sampler>` in Chromium, with a model whose answer is known: every image of `grey` is that grey. */
+/**
+ * `<score-sampler>` in Chromium, with a model whose answer is known: every image of `grey` is that grey. It
+ * is long because its tests share one browser and one page.
+ */
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openChromium } from "../../../../test/browser/chromium.ts";

@@ -1,4 +1,4 @@
-/** Sampling in a page, against Node. */
+/** Sampling in a page, against Node. It is long because its tests share one browser and one site. */
 import { readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
