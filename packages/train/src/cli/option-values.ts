@@ -17,6 +17,15 @@ export function positive(option: string, text: string): number {
   return value;
 }
 
+/** Numbers ≥ `least` with commas between them. @throws UsageError */
+export const numbers = (option: string, text: string, least: number): readonly number[] =>
+  text.split(",").map((part) => {
+    const value = part.trim() === "" ? NaN : Number(part);
+    if (Number.isFinite(value) && value >= least) return value;
+    const need = least === -Infinity ? "numbers" : `numbers >= ${least}`;
+    throw new UsageError(`invalid ${option}: ${part || "nothing"} (need ${need} with commas between them)`);
+  });
+
 /** A key of a registry. @throws UsageError that lists them */
 export function oneOf<Name extends string>(what: string, text: string, known: readonly Name[]): Name {
   const found = known.find((name) => name === text);

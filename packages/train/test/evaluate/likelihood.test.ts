@@ -84,7 +84,10 @@ describe("evaluate --likelihood", () => {
   });
 
   it.each([
-    ["nothing to evaluate (give one or more of --likelihood)", ["--model", "exact.onnx"]],
+    [
+      "nothing to evaluate (give one or more of --likelihood, --inpainting, --guidance)",
+      ["--model", "exact.onnx"],
+    ],
     ["no model to evaluate (give --model FILE)", ["--likelihood"]],
     [
       "cannot read the model nothing.onnx: there is no such file",
