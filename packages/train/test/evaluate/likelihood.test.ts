@@ -1,7 +1,7 @@
 /** `evaluate --likelihood` against closed forms: a file with the exact score of the data that it is evaluated on. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Card } from "@ncsn/core";
+import { probeInputs, type Card } from "@ncsn/core";
 import { encodeModel, tape } from "@ncsn/export";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { refusedBy } from "../refused.ts";
@@ -13,6 +13,8 @@ const sigmaRange = [0.05, 200] as const;
 const dimension = 2;
 
 function card(shape: Card["shape"]): Card {
+  const probe = { key: [0, 1] as const, sigmas: [1], positions: [0] };
+  const [x] = probeInputs(probe, shape[0] * shape[1] * shape[2], s);
   return {
     version: 1,
     name: "exact",
@@ -23,7 +25,7 @@ function card(shape: Card["shape"]): Card {
     sampler: { name: "heun", steps: 18, options: {} },
     recipe: {},
     training: {},
-    probe: { key: [0, 1], sigmas: [1], positions: [0], scores: [[0]], tolerance: 1 },
+    probe: { ...probe, scores: [[-x / (s ** 2 + 1)]], tolerance: 1e-5 },
   };
 }
 
@@ -83,6 +85,12 @@ describe("evaluate --likelihood", () => {
     expect(await one).toEqual(await many);
   });
 
+  it("--inpainting finds no known pixel changed, at any refinement", async () => {
+    const args = ["--model", "large.onnx", "--dataset", "glyphs", "--inpainting", "--count", "2"];
+    const { stdout } = await startCommand(folder, "evaluate", ...args, "--refinements", "0,1").done;
+    expect(stdout.match(/known pixels changed: \d+/g)).toEqual(Array(6).fill("known pixels changed: 0"));
+  });
+
   it.each([
     [
       "nothing to evaluate (give one or more of --likelihood, --inpainting, --guidance)",
@@ -95,6 +103,10 @@ describe("evaluate --likelihood", () => {
     ],
     ["glyphs has items [1, 28, 28], exact is of [2, 1, 1]", ["--likelihood", "--model", "exact.onnx"]],
     ["unknown divergence: some (known: auto, exact, probes)", [...on, "--divergence", "some"]],
+    [
+      "exact knows no classes (need a model trained with --conditional)",
+      ["--model", "exact.onnx", "--dataset", "gaussian", "--guidance"],
+    ],
     ["invalid probes: 0 (need an integer >= 1)", [...on, "--probes", "0"]],
     ["invalid count: 1 (need an integer >= 2)", [...on.slice(0, 5), "--count", "1"]],
   ])("refuses: %s", async (message, args) => {
