@@ -237,11 +237,12 @@ describe("changes", () => {
       return (await element.sample()).shape;
     });
     expect(shape).toEqual([6, 1, 4, 4]);
-    await page.evaluate(() => {
+    await page.evaluate(async () => {
+      const played = new Promise((resolve) => element.addEventListener("play", resolve, { once: true }));
       element.columns = 3;
       element.play();
+      await played; // it may be over already
     });
-    await state(page, "playing");
     await page.evaluate(() => element.setAttribute("columns", "many"));
     await expect.poll(() => page.getByRole("alert").textContent()).toMatch("invalid columns: many");
     await page.evaluate(() => (element.columns = 3));
