@@ -123,7 +123,7 @@ export const browserScript = join(folders.ncsn, "ncsn.js");
 /** The page's requests are answered from the disk. */
 async function answer(route: Route, model: Uint8Array): Promise<void> {
   const { pathname } = new URL(route.request().url());
-  const [, folder, file = ""] = pathname.split("/");
+  const [, folder, ...parts] = pathname.split("/");
   if (folder === "index.html")
     return route.fulfill({
       headers: isolation,
@@ -135,6 +135,6 @@ async function answer(route: Route, model: Uint8Array): Promise<void> {
   if (folder === "bench.onnx")
     return route.fulfill({ headers: isolation, contentType: types[".onnx"], body: Buffer.from(model) });
   if (!Object.hasOwn(folders, folder)) return route.fulfill({ status: 404, body: "not found" });
-  const body = await readFile(join(folders[folder], file));
-  return route.fulfill({ headers: isolation, contentType: types[extname(file)] ?? "text/plain", body });
+  const body = await readFile(join(folders[folder], ...parts));
+  return route.fulfill({ headers: isolation, contentType: types[extname(pathname)] ?? "text/plain", body });
 }
