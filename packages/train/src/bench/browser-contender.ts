@@ -84,20 +84,21 @@ export async function enterPage(
   };
 }
 
-/** The name of the GPU that pages of a browser have; undefined where they have none. */
+/** The name of the GPU that pages of a browser have, and whether it is software; undefined where they have none. */
 export async function gpuOf(browser: Browser): Promise<string | undefined> {
   const page = await browser.newPage();
   await page.route(`${origin}/**`, (route) => route.fulfill({ contentType: "text/html", body: "" }));
   await page.goto(`${origin}/`);
-  const name = await page.evaluate(async () => {
-    const { gpu } = navigator as {
-      gpu?: { requestAdapter(): Promise<{ info: Record<string, string> } | null> };
-    };
-    const info = (await gpu?.requestAdapter())?.info;
-    return info && (info.description || `${info.vendor} ${info.architecture}`);
+  const info = await page.evaluate(async () => {
+    const { gpu } = navigator as Partial<Pick<Navigator, "gpu">>;
+    const { vendor, architecture, description, isFallbackAdapter } =
+      (await gpu?.requestAdapter())?.info ?? {};
+    return vendor === undefined
+      ? undefined
+      : { name: description === "" ? `${vendor} ${architecture}` : description, isFallbackAdapter };
   });
   await page.close();
-  return name;
+  return info && (info.isFallbackAdapter ? `${info.name}, in software: its speed says nothing` : info.name);
 }
 
 function call<Name extends keyof Bench>(

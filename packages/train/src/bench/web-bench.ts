@@ -109,7 +109,7 @@ async function openBrowser(): Promise<{ browser: Browser; gpu: string }> {
     if (own !== undefined) return { browser, gpu: own };
     await browser.close();
     const other = await startChromium("software");
-    return { browser: other, gpu: `${(await gpuOf(other)) ?? "none"}, in software: its speed says nothing` };
+    return { browser: other, gpu: (await gpuOf(other)) ?? "nothing" };
   } catch (error) {
     throw new UsageError(
       `invalid web: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}`,
