@@ -36,6 +36,12 @@ describe.each(["tutorial.md", "datasets.md"])("docs/%s", (name) => {
   });
 });
 
+it.each(["core", "infer", "train", "export"])("the snippet of packages/%s/README.md runs", async (name) => {
+  const root = join(docs, "..");
+  const [{ output }] = await runFences(readFileSync(join(root, "packages", name, "README.md"), "utf8"), root);
+  expect(output).not.toBe("");
+});
+
 it("a snippet that fails says why", async () => {
   await expect(runFences('```js\nthrow new Error("so it is");\n```\n', folder)).rejects.toThrow("so it is");
 });
