@@ -12,7 +12,7 @@ export const covariance: Matrix = [
   [0.05, 0.2, 0.12, 0.35],
 ];
 
-const identity = (n: number): Matrix =>
+export const identity = (n: number): Matrix =>
   Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => (i === j ? 1 : 0)));
 export const plus = (a: Matrix, b: Matrix, scale = 1): Matrix =>
   a.map((row, i) => row.map((value, j) => value + scale * b[i][j]));

@@ -1,12 +1,23 @@
 import { describe, expect, it } from "vitest";
 import { inpainted, upscaled } from "../../src/control/index.ts";
-import { samplers } from "../../src/samplers/index.ts";
+import { bestEpsilon, samplers } from "../../src/samplers/index.ts";
 import { schedules } from "../../src/schedules.ts";
 import { hostSpace, prior, type Space } from "../../src/space.ts";
 import { checkedSpace } from "../checked-space.ts";
 import { card } from "../samplers/gaussian.ts";
 import { meanZ, varianceZ } from "../statistics.ts";
-import { correlatedSpace, normalScore, posterior, repeated, type Matrix } from "./correlated.ts";
+import {
+  correlatedSpace,
+  identity,
+  inverse,
+  normalScore,
+  plus,
+  posterior,
+  repeated,
+  times,
+  transposed,
+  type Matrix,
+} from "./correlated.ts";
 
 const sigmaData = 0.5;
 const known = [0.7, -0.4, 9, 9]; // the nines are under the mask
@@ -71,6 +82,34 @@ const observations = {
   }
 >;
 
+/**
+ * Mean and covariance of annealed Langevin's x, its last denoising included, where the score is −(C + σ²)⁻¹(x − μ):
+ * a step x + α·score + √(2α)·z takes m to μ + K(m − μ) and V to KVKᵀ + 2αI, K = I − α(C + σ²)⁻¹.
+ */
+function annealed(
+  { mean: centre, covariance: c }: ReturnType<typeof posterior>,
+  sigmas: Float64Array,
+  stepsPerLevel: number,
+): { mean: number[]; covariance: Matrix } {
+  const last = sigmas[sigmas.length - 1];
+  const epsilon = bestEpsilon(sigmas, stepsPerLevel);
+  let away: Matrix = centre.map((value) => [-value]);
+  let v = plus(zero, identity(4), sigmas[0] ** 2);
+  const step = (sigma: number, alpha: number, noise: number) => {
+    const keep = plus(identity(4), inverse(plus(c, identity(4), sigma ** 2)), -alpha);
+    away = times(keep, away);
+    v = plus(times(times(keep, v), transposed(keep)), identity(4), noise);
+  };
+  for (const sigma of sigmas) {
+    const alpha = epsilon * (sigma / last) ** 2;
+    for (let t = 0; t < stepsPerLevel; t++) step(sigma, alpha, 2 * alpha);
+  }
+  step(last, last ** 2, 0);
+  return { mean: centre.map((value, i) => value + away[i][0]), covariance: v };
+}
+
+const zero: Matrix = Array.from({ length: 4 }, () => [0, 0, 0, 0]);
+
 async function sampled(space: Space<Float32Array>): Promise<Float32Array> {
   const sigmas = schedules.karras(24, { sigmaMin: 0.002, sigmaMax: 20 });
   let x = prior(space, card, sigmas[0]);
@@ -102,6 +141,23 @@ describe.each(Object.entries(observations))("knowing %s", (_, { space: of, rows,
       }
       expect(Math.abs(meanZ(pixel, exact.mean[i], variance))).toBeLessThan(4);
       expect(Math.abs(varianceZ(pixel, variance))).toBeLessThan(4);
+    }
+  });
+
+  it("annealed Langevin follows its own recursion on the posterior", async () => {
+    const count = 10_000;
+    const range = { sigmaMin: 0.02, sigmaMax: 10 };
+    const sigmas = schedules.geometric(20, range);
+    const options = { stepsPerLevel: 5, denoise: true };
+    const space = of(correlatedSpace(count), refinements);
+    let x = prior(space, card, sigmas[0]);
+    for await (const step of samplers["annealed-langevin"].run(space, x, sigmas, options)) x = step.x;
+    const { mean, covariance } = annealed(exact, sigmas, options.stepsPerLevel);
+    for (let i = 0; i < 4; i++) {
+      const pixel = Float32Array.from({ length: count }, (_, image) => x[4 * image + i]);
+      if (covariance[i][i] < 1e-9) continue; // a kept pixel, which the test above holds
+      expect(Math.abs(meanZ(pixel, mean[i], covariance[i][i]))).toBeLessThan(4);
+      expect(Math.abs(varianceZ(pixel, covariance[i][i]))).toBeLessThan(4);
     }
   });
 
