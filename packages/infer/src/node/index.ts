@@ -19,3 +19,10 @@ export {
 export { viewOf, type View as PlaneView } from "./pictures/scatter-plot.ts";
 export { svgToPng } from "./pictures/svg-plot.ts";
 export { describeDevices, type Described } from "./cli/devices-command.ts";
+export { UsageError as SamplingUsageError } from "./cli/usage-error.ts";
+export {
+  everySamplingOption,
+  samplingRequest,
+  type SamplingArguments,
+  type SamplingRequest,
+} from "./cli/sampling-request.ts";

@@ -1,15 +1,14 @@
 /** What `sample` can be told. Numbers arrive as text, so that messages can repeat what was typed. */
-import { samplers, schedules } from "@ncsn/core";
 import type { InferredOptionTypes, Options } from "yargs";
 import { views } from "../../model.ts";
 import { nodeDevices } from "../devices.ts";
 import { controlOptions } from "./control-options.ts";
+import { samplingOptions } from "./sampling-request.ts";
 
 const what = "What:";
 const how = "How:";
 const where = "Where:";
 
-const names = (registry: object): string => Object.keys(registry).join(", ");
 const text = (group: string, describe: string, defaultDescription?: string) =>
   ({ type: "string", requiresArg: true, group, describe, defaultDescription }) as const;
 const flag = (group: string, describe: string) => ({ type: "boolean", group, describe }) as const;
@@ -23,20 +22,7 @@ export const sampleOptions = {
   label: text(what, "class of the images, by name or number; several in turn as 0,1,2", "none"),
   ...controlOptions,
 
-  sampler: text(how, `one of ${names(samplers)}`, "the model's"),
-  steps: text(how, "levels or intervals of noise", "the model's, or else the sampler's"),
-  evaluations: text(how, "as many steps as this many score evaluations an image allow"),
-  schedule: text(how, `levels of noise: one of ${names(schedules)}`, "the sampler's"),
-  "sigma-min": text(how, "lowest level of noise", "the model's"),
-  "sigma-max": text(how, "highest level of noise", "the model's"),
-  rho: text(how, "exponent of the schedule karras", "7"),
-  option: {
-    type: "array",
-    string: true,
-    requiresArg: true,
-    group: how,
-    describe: "an option of the sampler, NAME=VALUE; may be repeated",
-  },
+  ...samplingOptions,
   device: text(how, `one of auto, ${nodeDevices.join(", ")}`, "auto"),
   threads: text(how, "threads on the cpu", "its cores"),
   batch: text(

@@ -1,13 +1,14 @@
 import { totalmem } from "node:os";
-import { isImage, samplers, schedules, type Card } from "@ncsn/core";
+import { isImage, type Card } from "@ncsn/core";
 import { views, type Label, type Model, type View } from "../../model.ts";
 import { oneOf, type Plan, type SampleRequest } from "../../plan.ts";
 import { nodeDevices } from "../devices.ts";
 import type { LoadOptions } from "../load.ts";
 import { controlRequest, readControl, type TypedControl } from "./control-options.ts";
-import { integer, number, positive, refuseOdd } from "./option-values.ts";
+import { integer, positive, refuseOdd } from "./option-values.ts";
 import { sampleOptions, type SampleArguments } from "./sample-options.ts";
-import { samplerFlags, typedOptions } from "./sampler-options.ts";
+import { samplerFlags } from "./sampler-options.ts";
+import { readSampling, samplingRequest } from "./sampling-request.ts";
 import { asTyped, UsageError } from "./usage-error.ts";
 
 /** What was typed, checked as far as that goes without the model. */
@@ -28,7 +29,7 @@ export interface Typed {
 /** @throws UsageError */
 export function readArguments(args: SampleArguments): Typed {
   refuseOdd(args, { ...samplerFlags, ...sampleOptions });
-  const { sampler, schedule, device = "auto", view = "scaled" } = args;
+  const { device = "auto", view = "scaled" } = args;
   return {
     load: {
       device: asTyped(() => oneOf("device", device, registryOf(["auto", ...nodeDevices] as const))),
@@ -39,13 +40,7 @@ export function readArguments(args: SampleArguments): Typed {
       seed: integer("seed", args.seed, 0),
       first: integer("first", args.first, 0),
       batch: integer("batch", args.batch, 1),
-      sampler: sampler === undefined ? undefined : asTyped(() => oneOf("sampler", sampler, samplers)),
-      steps: integer("steps", args.steps, 1),
-      evaluations: integer("evaluations", args.evaluations, 1),
-      schedule: schedule === undefined ? undefined : asTyped(() => oneOf("schedule", schedule, schedules)),
-      sigmaMin: positive("sigma-min", args["sigma-min"]),
-      sigmaMax: positive("sigma-max", args["sigma-max"]),
-      rho: number("rho", args.rho),
+      ...readSampling(args),
     },
     label: args.label,
     control: readControl(args),
@@ -70,7 +65,7 @@ export async function planOf(
     ...request,
     ...(await controlRequest(control, card)),
     count,
-    options: typedOptions(request.sampler ?? card.sampler.name, args.option ?? [], args),
+    options: samplingRequest(args, card).options,
     label: label === undefined ? undefined : labelsOf(card, label, count, request.first),
   };
   return { request: whole, plan: asTyped(() => model.plan(whole)) };
