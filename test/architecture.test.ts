@@ -40,6 +40,7 @@ const packages: Record<"core" | "infer" | "export" | "train", readonly Room[]> =
         "@ncsn/infer",
         "@ncsn/infer/node",
         "@tensorflow/tfjs",
+        "ml-matrix",
         "onnxruntime-common",
         "sharp",
         "tar",
