@@ -19,7 +19,7 @@ export {
 export { viewOf, type View as PlaneView } from "./pictures/scatter-plot.ts";
 export { svgToPng } from "./pictures/svg-plot.ts";
 export { describeDevices, type Described } from "./cli/devices-command.ts";
-export { UsageError as SamplingUsageError } from "./cli/usage-error.ts";
+export { asTyped, UsageError as SamplingUsageError } from "./cli/usage-error.ts";
 export {
   everySamplingOption,
   samplingRequest,

@@ -4,6 +4,7 @@ import { runBench } from "../bench/bench-command.ts";
 import { benchOptions } from "../bench/bench-options.ts";
 import { CardError } from "@ncsn/core";
 import { ModelError } from "@ncsn/infer";
+import { SamplingUsageError } from "@ncsn/infer/node";
 import { evaluateOptions } from "../evaluate/evaluate-options.ts";
 import { runEvaluate } from "../evaluate/evaluate-command.ts";
 import { DatasetError } from "../datasets/index.ts";
@@ -19,6 +20,7 @@ import { UsageError } from "./usage-error.ts";
 /** Errors whose cause is what was typed or given. */
 const badUsage = [
   UsageError,
+  SamplingUsageError,
   DatasetError,
   RunError,
   BackendError,

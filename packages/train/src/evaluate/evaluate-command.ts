@@ -1,12 +1,15 @@
 /** `evaluate`: from options to what a model is worth, by the reports that were asked for. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { isImage, readCard, type Card } from "@ncsn/core";
+import { readModel, samplingRequest, type SamplingArguments } from "@ncsn/infer/node";
 import { dataKey } from "../batches.ts";
-import { readCard } from "@ncsn/core";
-import { readModel } from "@ncsn/infer/node";
 import { integer, oneOf, refuseOdd } from "../cli/option-values.ts";
 import { duration } from "../cli/show.ts";
 import { interruptible } from "../cli/stop-signals.ts";
 import { UsageError } from "../cli/usage-error.ts";
-import { openDataset } from "../datasets/index.ts";
+import { datasetNames, openDataset } from "../datasets/index.ts";
+import { writeAtomically } from "../run/atomic-write.ts";
 import { evaluateOptions } from "./evaluate-options.ts";
 import { evaluationProgress } from "./evaluation-progress.ts";
 import type { Evaluation, Found, Report } from "./report.ts";
@@ -15,13 +18,15 @@ import { reports, type ReportName } from "./reports.ts";
 /** The arguments as yargs gives them: text, and true for the reports. */
 export type EvaluateArguments = Readonly<Record<string, unknown>>;
 
+/** Items of a report that has no number of its own. */
+const usualCount = 100;
+
 /** Carries the command out. @returns the exit code */
 export async function runEvaluate(args: EvaluateArguments): Promise<number> {
   refuseOdd(args, evaluateOptions);
-  const wanted = askedFor(args).map((name) => ({ name, measure: prepared(reports[name], args) }));
   const typed = (option: string): string | undefined => args[option] as string | undefined;
   const seed = integer("seed", typed("seed") ?? "0", 0);
-  const count = integer("count", typed("count") ?? "100", 2);
+  const count = typed("count") === undefined ? undefined : integer("count", typed("count") ?? "", 2);
   const first = integer("first", typed("first") ?? "0", 0);
   const batch = integer("batch", typed("batch") ?? "16");
   const split = oneOf("split", typed("split") ?? "test", ["test", "train"]);
@@ -29,9 +34,15 @@ export async function runEvaluate(args: EvaluateArguments): Promise<number> {
   if (path === undefined) throw new UsageError("no model to evaluate (give --model FILE)");
   const model = await readModel(path);
   const card = readCard(model);
+  const wanted = askedFor(args, card).map((name) => ({
+    name,
+    measure: prepared(reports[name], args),
+    count: count ?? reports[name].count ?? usualCount,
+  }));
+  const sampling = samplingRequest(args as SamplingArguments, card);
   const data = typed("data");
   const { dataset, notes } = await openDataset({
-    name: typed("dataset") ?? "glyphs",
+    name: typed("dataset") ?? trainedOn(card) ?? "glyphs",
     split,
     key: dataKey(seed),
     ...(data !== undefined && { data }),
@@ -41,33 +52,48 @@ export async function runEvaluate(args: EvaluateArguments): Promise<number> {
     throw new UsageError(
       `${dataset.name} has items [${dataset.shape.join(", ")}], ${card.name} is of [${card.shape.join(", ")}]`,
     );
-  if (first + count > dataset.size)
-    throw new UsageError(`invalid count: ${count} from ${first} (${dataset.name} has ${dataset.size} items)`);
+  for (const { count } of wanted)
+    if (first + count > dataset.size)
+      throw new UsageError(
+        `invalid count: ${count} from ${first} (${dataset.name} has ${dataset.size} items)`,
+      );
+  const out = typed("out") ?? join("evaluations", card.name);
+  if (wanted.some(({ name }) => reports[name].writes === true)) await makeFolder(out);
 
   const stop = interruptible(() => console.error("stopping"));
-  const about = { model, card, dataset, first, count, seed, batch, signal: stop.signal };
+  const about = { model, card, dataset, split, first, seed, batch, sampling, signal: stop.signal };
   const found: Record<string, Found> = {};
   try {
-    for (const { name, measure } of wanted) found[name] = await withProgress(name, measure, about);
+    for (const { name, measure, count } of wanted)
+      found[name] = await withProgress(name, measure, { ...about, count });
   } catch (error) {
     if (stop.signal.aborted) return stop.exitCode();
     throw error;
   } finally {
     stop.ignore();
   }
-  const of = `${card.name} on ${count} of ${dataset.name} (${split}), from ${first}, seed ${seed}`;
+  await writeFiles(out, found);
+  const counts = [...new Set(wanted.map(({ count }) => count))].join(" and ");
+  const of = `${card.name} on ${counts} of ${dataset.name} (${split}), from ${first}, seed ${seed}`;
   console.log(args.json === true ? asJson(of, found) : asText(of, found));
   return 0;
 }
 
-/** @throws UsageError where there is none */
-function askedFor(args: EvaluateArguments): ReportName[] {
+/** The reports that were asked for, or the one that suits the model. @throws UsageError where there is none */
+function askedFor(args: EvaluateArguments, card: Card): ReportName[] {
   const names = Object.keys(reports) as ReportName[];
   const asked = names.filter((name) => args[name] === true);
   if (asked.length > 0) return asked;
+  if (!isImage(card)) return ["points"];
   throw new UsageError(
     `nothing to evaluate (give one or more of ${names.map((name) => `--${name}`).join(", ")})`,
   );
+}
+
+/** The data set that a model was trained on, where it is one that can be opened by its name. */
+function trainedOn({ training }: Card): string | undefined {
+  const { dataset } = training as { readonly dataset?: unknown };
+  return datasetNames.find((name) => name === dataset);
 }
 
 function prepared(report: Report, args: EvaluateArguments): (evaluation: Evaluation) => Promise<Found> {
@@ -94,6 +120,21 @@ async function withProgress(
   } finally {
     progress.stop();
   }
+}
+
+/** Makes the folder, so that one that cannot be is refused before anything is measured. @throws UsageError */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw new UsageError(`cannot write to ${folder}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function writeFiles(folder: string, found: Readonly<Record<string, Found>>): Promise<void> {
+  const files = Object.values(found).flatMap(({ files }) => Object.entries(files ?? {}));
+  for (const [name, content] of files) await writeAtomically(join(folder, name), content);
+  if (files.length > 0) console.error(`wrote ${files.map(([name]) => join(folder, name)).join(", ")}`);
 }
 
 const asJson = (of: string, found: Readonly<Record<string, Found>>): string =>

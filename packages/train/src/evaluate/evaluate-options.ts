@@ -1,4 +1,5 @@
 /** What `evaluate` can be told. Numbers arrive as text, so that messages can repeat what was typed. */
+import { everySamplingOption } from "@ncsn/infer/node";
 import type { Options } from "yargs";
 import { datasetNames } from "../datasets/index.ts";
 import { reports } from "./reports.ts";
@@ -11,13 +12,14 @@ const text = (group: string, describe: string, defaultDescription?: string) =>
 /** The options that every report has. */
 export const sharedOptions = {
   model: text(on, "ONNX file"),
-  dataset: text(on, `one of ${datasetNames.join(", ")}`, "glyphs"),
+  dataset: text(on, `one of ${datasetNames.join(", ")}`, "the model's, or glyphs"),
   data: text(on, "folder with the files of the data set"),
   split: text(on, "half of the data set: test or train", "test"),
   first: text(on, "number of the first item", "0"),
-  count: text(on, "number of items", "100"),
+  count: text(on, "number of items, and of samples", "100; of --points 10,000"),
   batch: text(on, "items of one run of the network: speed and memory, never the result", "16"),
   seed: text(on, "of procedural data and of what is random in a report", "0"),
+  out: text(on, "folder for metrics.json and report.html, of reports that have them", "evaluations/NAME"),
   json: { type: "boolean", group: on, describe: "print the numbers as JSON" },
 } as const satisfies Record<string, Options>;
 
@@ -30,6 +32,7 @@ export const evaluateOptions: Readonly<Record<string, Options>> = {
     ]),
   ),
   ...sharedOptions,
+  ...everySamplingOption,
   ...Object.fromEntries(
     Object.entries(reports).flatMap(([name, { options }]) =>
       Object.entries(options).map(([option, rule]) => [

@@ -1,5 +1,6 @@
 /** What `evaluate` measures: each report is a file, and a line in `reports.ts`. */
 import type { Card, Dataset } from "@ncsn/core";
+import type { SamplingRequest } from "@ncsn/infer/node";
 
 /** What is evaluated, and on what. */
 export interface Evaluation {
@@ -7,12 +8,16 @@ export interface Evaluation {
   readonly model: Uint8Array;
   readonly card: Card;
   readonly dataset: Dataset;
+  /** The half of the data set that it is. */
+  readonly split: "train" | "test";
   /** Number of the first item, and how many from there on. */
   readonly first: number;
   readonly count: number;
   readonly seed: number;
   /** Items of one run of the network. */
   readonly batch: number;
+  /** How to sample, where that was said. */
+  readonly sampling: SamplingRequest;
   readonly signal: AbortSignal;
   /** Tells how far it is. */
   readonly progress: (done: number, total: number) => void;
@@ -33,6 +38,8 @@ export interface Finding {
 export interface Found {
   readonly rows: readonly Row[];
   readonly findings: readonly Finding[];
+  /** What goes to the folder of the evaluation, by the files' names. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /** An option of a report; its value is text until the report reads it. */
@@ -47,6 +54,10 @@ export interface Report {
   readonly summary: string;
   /** Its options, by their names on the command line. */
   readonly options: Readonly<Record<string, ReportOption>>;
+  /** Items that it takes where nothing is said; 100 where it does not say either. */
+  readonly count?: number;
+  /** Whether what it finds has files. */
+  readonly writes?: true;
   /** Reads its options; what it gives measures. @throws UsageError */
   prepare(options: Readonly<Record<string, string>>): (evaluation: Evaluation) => Promise<Found>;
 }

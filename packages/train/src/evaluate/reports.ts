@@ -2,8 +2,9 @@
 import { guidance } from "./guidance.ts";
 import { inpainting } from "./inpainting.ts";
 import { likelihood } from "./likelihood.ts";
+import { points } from "./points.ts";
 import type { Report } from "./report.ts";
 
-export const reports = { likelihood, inpainting, guidance } as const satisfies Record<string, Report>;
+export const reports = { likelihood, inpainting, guidance, points } as const satisfies Record<string, Report>;
 /** The name of a report. */
 export type ReportName = keyof typeof reports;

@@ -1,44 +1,10 @@
 /** `evaluate --likelihood` against closed forms: a file with the exact score of the data that it is evaluated on. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { probeInputs, type Card } from "@ncsn/core";
-import { encodeModel, tape } from "@ncsn/export";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { refusedBy } from "../refused.ts";
+import { dimension, gaussianFile, s, sigmaRange } from "./gaussian-file.ts";
 import { startCommand, workFolder } from "../training-command.ts";
-
-/** The data set `gaussian` is N(0, I); in model units, half of it. */
-const s = 0.5;
-const sigmaRange = [0.05, 200] as const;
-const dimension = 2;
-
-function card(shape: Card["shape"]): Card {
-  const probe = { key: [0, 1] as const, sigmas: [1], positions: [0] };
-  const [x] = probeInputs(probe, shape[0] * shape[1] * shape[2], s);
-  return {
-    version: 1,
-    name: "exact",
-    shape,
-    pixels: { scale: s, offset: 0 },
-    sigmaData: s,
-    sigmaRange,
-    sampler: { name: "heun", steps: 18, options: {} },
-    recipe: {},
-    training: {},
-    probe: { ...probe, scores: [[-x / (s ** 2 + 1)]], tolerance: 1e-5 },
-  };
-}
-
-/** The score −x/(s² + σ²) as a graph. */
-function gaussianFile(shape: Card["shape"]): Uint8Array {
-  const t = tape("exact");
-  const x = t.input("x", "float32", ["batch", ...shape]);
-  const sigma = t.input("sigma", "float32", ["batch"]);
-  const variance = t.op("Add", [t.op("Mul", [sigma, sigma]), s ** 2]);
-  const column = t.op("Reshape", [variance, t.constant([-1, 1, 1, 1], [4], { type: "int64" })]);
-  t.output("score", t.op("Neg", [t.op("Div", [x, column])]));
-  return encodeModel(t.graph(), { ncsn: JSON.stringify(card(shape)) });
-}
 
 /** The mean of −log₂ N(x; 0, s² + σ_min²) per dimension in data's units, over x of N(0, s²). */
 const variance = s ** 2 + sigmaRange[0] ** 2;
@@ -93,8 +59,8 @@ describe("evaluate --likelihood", () => {
 
   it.each([
     [
-      "nothing to evaluate (give one or more of --likelihood, --inpainting, --guidance)",
-      ["--model", "exact.onnx"],
+      "nothing to evaluate (give one or more of --likelihood, --inpainting, --guidance, --points)",
+      ["--model", "large.onnx"],
     ],
     ["no model to evaluate (give --model FILE)", ["--likelihood"]],
     [

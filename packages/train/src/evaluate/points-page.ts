@@ -1,0 +1,127 @@
+/** The page of `evaluate --points`: samples over the data, the error of the score by noise level, fields of both scores. */
+import type { Dataset } from "@ncsn/core";
+import { gridOver, plotCurves, plotPlane, viewOf, type Panel } from "@ncsn/infer/node";
+import { htmlPage, type Block, type Figure, type Section } from "../report/index.ts";
+import type { EvaluatedModel, PointsQuality } from "./points-quality.ts";
+import { errorLevels, exactScore, type ScoreErrors } from "./score-error.ts";
+
+/** What the page is about. */
+export interface PointsPageOptions {
+  readonly model: Pick<EvaluatedModel, "card" | "score">;
+  readonly dataset: Dataset;
+  readonly quality: PointsQuality;
+  /** Which items of the data, and the seed, in words. */
+  readonly of: string;
+  /** Names and values of what came out. */
+  readonly rows: readonly (readonly [name: string, value: string])[];
+}
+
+/** Points of a plot at most; more are a blot, and a page of megabytes. */
+const plotted = 2000;
+
+/** The page as HTML; the same evaluation is the same text. */
+export async function pointsPage({ model, dataset, quality, of, rows }: PointsPageOptions): Promise<string> {
+  const { reference, distance, score } = quality;
+  const shown = 2 * Math.min(plotted, reference.points.count);
+  const [data, samples] = [reference.points, distance.samples].map((points) =>
+    points.data.subarray(0, shown),
+  );
+  const planes: readonly Panel[] = [
+    { title: "data", data },
+    { title: "samples", samples },
+    { title: "both", data, samples },
+  ];
+  const svg = await plotPlane(planes, { view: viewOf(data) });
+  const alt = `${shown / 2} points of the data, ${shown / 2} samples, and both over one another`;
+  return htmlPage({
+    title: `${model.card.name} on ${dataset.name}`,
+    lead: of,
+    sections: [
+      {
+        title: "Samples",
+        blocks: [
+          figures({ image: { svg, alt }, caption: `The first ${shown / 2} of each; the data are grey.` }),
+          { kind: "table", rows },
+          {
+            kind: "prose",
+            words:
+              "MMD² is the unbiased estimate with a Gaussian kernel, whose bandwidth is the median distance of the data. " +
+              "Data against data is what other points of the data come to, as many of them: the mean of several draws and their standard deviation. " +
+              "Noise is what the points come to that sampling starts from.",
+          },
+        ],
+      },
+      ...(score === undefined ? [] : [await scoreSection(model, dataset, data, score)]),
+    ],
+  });
+}
+
+async function scoreSection(
+  model: PointsPageOptions["model"],
+  dataset: Dataset,
+  points: Float32Array,
+  { levels, points: count }: ScoreErrors,
+): Promise<Section> {
+  const curve = levels.map(({ sigma, error }) => [sigma, error] as const).toReversed();
+  const svg = await plotCurves({ error: curve }, { x: "sigma", y: "error of the score", log: "both" });
+  const fields: Block[] = [];
+  for (const sigma of fieldLevels(model.card))
+    fields.push(figures(await fieldFigure(model, dataset, points, sigma)));
+  return {
+    title: "The score",
+    blocks: [
+      figures({
+        image: { svg, alt: "the error of the score by noise level, on logarithmic axes" },
+        caption: `√(E‖learned − exact‖² / E‖exact‖²) over ${count} points data + sigma·z at each noise level, model units.`,
+      }),
+      {
+        kind: "table",
+        columns: ["sigma", "error", "± standard error"],
+        rows: levels.map(({ sigma, error, standardError }) => [
+          Number(sigma.toPrecision(3)),
+          Number(error.toPrecision(3)),
+          Number(standardError.toPrecision(2)),
+        ]),
+      },
+      ...fields,
+    ],
+  };
+}
+
+/** Two levels at which the shape of the data can be seen: about σ_d/8 and σ_d/2. */
+function fieldLevels({ sigmaData, ...card }: EvaluatedModel["card"]): readonly number[] {
+  const near = (wanted: number): number =>
+    errorLevels(card).reduce((a, b) =>
+      Math.abs(Math.log(b / wanted)) < Math.abs(Math.log(a / wanted)) ? b : a,
+    );
+  return [...new Set([sigmaData / 8, sigmaData / 2].map(near))];
+}
+
+async function fieldFigure(
+  model: PointsPageOptions["model"],
+  dataset: Dataset,
+  points: Float32Array,
+  sigma: number,
+): Promise<Figure> {
+  const { scale, offset } = model.card.pixels;
+  const view = viewOf(points);
+  const at = gridOver(view);
+  const x = at.map((value) => scale * value + offset);
+  const own = (score: Float32Array | Float64Array) => score.map((value) => scale * value); // the data's units
+  const panels = [
+    {
+      title: "exact score",
+      data: points,
+      field: { at, vectors: own(exactScore(dataset, model.card, x, sigma)) },
+    },
+    { title: "learned score", data: points, field: { at, vectors: own(await model.score(x, sigma)) } },
+  ];
+  const svg = await plotPlane(panels, { view });
+  const level = Number(sigma.toPrecision(3));
+  return {
+    image: { svg, alt: `arrows of the exact and of the learned score at sigma ${level}` },
+    caption: `At sigma ${level}, model units.`,
+  };
+}
+
+const figures = (figure: Figure): Block => ({ kind: "figures", figures: [figure] });
