@@ -24,8 +24,25 @@ export interface Card {
   /** The names of the labels that the network takes; absent where it takes none. */
   readonly classes?: readonly string[];
   readonly recipe: object;
-  readonly training: object;
+  readonly training: TrainingFacts;
   readonly probe: Probe;
+}
+
+/** How a model was trained. A file of an earlier release, or of someone else, may lack any of it. */
+export interface TrainingFacts {
+  /** The name of the data set. */
+  readonly dataset?: string;
+  /** Steps taken, of how many planned, and images of a step. */
+  readonly step?: number;
+  readonly steps?: number;
+  readonly batch?: number;
+  /** Images seen: step × batch. */
+  readonly images?: number;
+  readonly seed?: number;
+  /** Who trained it, for people: an engine's description. */
+  readonly engine?: string;
+  /** Time in steps, breaks left out. */
+  readonly seconds?: number;
 }
 
 /** Inputs by key, and what the model says of them: row i's input is √(σᵢ² + σd²)·noise(key, i). */

@@ -35,7 +35,7 @@ const card: Card = {
   sigmaRange: [0.002, 80],
   sampler: { name: "heun", steps: 18, options: {} },
   recipe: { name: "edm" },
-  training: { steps: 10, note: "x".repeat(20_000) },
+  training: { steps: 10, engine: "x".repeat(20_000) },
   probe,
 };
 

@@ -7,6 +7,7 @@ import {
   type Probe,
   type RunConfig,
   type Tensor,
+  type TrainingFacts,
 } from "@ncsn/core";
 import { initialiserBinder, type Binder } from "./binder.ts";
 import { encodeModel } from "./encode.ts";
@@ -28,6 +29,8 @@ export interface ExportOptions {
   /** By name, in canonical shape: the moving average of training, as a rule. */
   readonly parameters: ReadonlyMap<string, Tensor>;
   readonly probe: Probe;
+  /** Who trained them and for how long, where that is known. */
+  readonly trained?: Pick<TrainingFacts, "engine" | "seconds">;
   /** Number of images of a file for one batch size only; any number unless told. */
   readonly batch?: number;
 }
@@ -37,9 +40,9 @@ export interface ExportOptions {
  * label int32 [batch]; output score float32 [batch, C, H, W]; model units throughout; the card in its metadata.
  * @throws TypeError where parameters are missing or do not fit the network
  */
-export function exportModel({ config, step, parameters, probe, batch }: ExportOptions): Uint8Array {
+export function exportModel({ config, step, parameters, probe, trained, batch }: ExportOptions): Uint8Array {
   const graph = simplify(scoreGraph(config, initialiserBinder(parameters), batch));
-  return encodeModel(graph, { [cardKey]: JSON.stringify(makeCard(config, step, probe)) });
+  return encodeModel(graph, { [cardKey]: JSON.stringify(makeCard(config, step, probe, trained)) });
 }
 
 /**
@@ -63,7 +66,12 @@ export function scoreGraph(config: ScoreConfig, bind: Binder, batch: Dimension =
 }
 
 /** What a sampler must know about the model of a run after `step` steps. */
-export function makeCard(config: RunConfig, step: number, probe: Probe): Card {
+export function makeCard(
+  config: RunConfig,
+  step: number,
+  probe: Probe,
+  trained: ExportOptions["trained"] = {},
+): Card {
   const { name, shape, pixels, classes, recipe, model, dataset, batch, seed, steps } = config;
   const labels = classCount(model); // a data set's classes may go unused
   return {
@@ -77,7 +85,7 @@ export function makeCard(config: RunConfig, step: number, probe: Probe): Card {
     sampler: recipe.sampler,
     ...(labels > 0 && { classes: classes ?? Array.from({ length: labels }, (_, i) => String(i)) }),
     recipe: { ...recipe, network: model.network },
-    training: { dataset: dataset.name, step, steps, batch, seed },
+    training: { dataset: dataset.name, step, steps, batch, images: step * batch, seed, ...trained },
     probe,
   };
 }

@@ -62,6 +62,7 @@ function save(name: string, { config, ...model }: TrainedModel, saved: Saved = {
     config: { ...config, name: saved.name ?? name },
     step: 7,
     probe: saved.probe ?? model.probe(),
+    ...(name === "classes" && { engine: "an engine" }),
     state,
   };
   writeFileSync(join(folder, "runs", name, "checkpoint.safetensors"), encodeCheckpoint(checkpoint));
@@ -114,6 +115,20 @@ describe("an export", () => {
       name: "points",
       shape: [2, 1, 1],
       training: { step: 7, dataset: "gaussian" },
+    });
+    expect(card.training.images).toBe(7 * small.config.batch);
+    expect(card.training).not.toHaveProperty("engine");
+    expect(card.training).not.toHaveProperty("seconds");
+  });
+
+  it("tells who trained it, and for how long: up to the checkpoint, from metrics that go on and break off", async () => {
+    const folderOf = join(folder, "runs/classes");
+    const lines = [3, 7, 10].map((step) => JSON.stringify({ step, loss: 1, seconds: 100 * step }));
+    writeFileSync(join(folderOf, "metrics.jsonl"), `${lines.join("\n")}\n{"step":7,"sec`);
+    await run(["classes", "--check", "2", "--out", "timed.onnx"]);
+    expect(readCard(readFileSync(join(folder, "timed.onnx"))).training).toMatchObject({
+      engine: "an engine",
+      seconds: 700,
     });
   });
 

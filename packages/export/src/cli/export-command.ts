@@ -26,6 +26,7 @@ import {
 import { checkpointFile, findRun } from "./find-run.ts";
 import { integer, text, type Typed } from "./option-values.ts";
 import { checkingProgress } from "./progress.ts";
+import { trainingTime } from "./training-time.ts";
 import { UsageError } from "./usage-error.ts";
 import { writeVerified } from "./write-verified.ts";
 
@@ -78,7 +79,10 @@ export async function runExport(typed: ExportArguments): Promise<void> {
   console.error(`${run === undefined ? "the newest run, " : ""}${path}: step ${step} of ${config.steps}`);
 
   const parameters = group(checkpoint.state, "ema");
-  const bytes = asUsage(path, () => exportModel({ config, step, parameters, probe, batch }));
+  const seconds = await trainingTime(path, step);
+  const { engine } = checkpoint;
+  const trained = { ...(engine !== undefined && { engine }), ...(seconds !== undefined && { seconds }) };
+  const bytes = asUsage(path, () => exportModel({ config, step, parameters, probe, trained, batch }));
   const facts = {
     file: target,
     size: `${(bytes.length / 1e6).toFixed(2)} MB`,

@@ -92,8 +92,7 @@ function askedFor(args: EvaluateArguments, card: Card): ReportName[] {
 
 /** The data set that a model was trained on, where it is one that can be opened by its name. */
 function trainedOn({ training }: Card): string | undefined {
-  const { dataset } = training as { readonly dataset?: unknown };
-  return datasetNames.find((name) => name === dataset);
+  return datasetNames.find((name) => name === training.dataset);
 }
 
 function prepared(report: Report, args: EvaluateArguments): (evaluation: Evaluation) => Promise<Found> {

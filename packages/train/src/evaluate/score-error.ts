@@ -42,8 +42,8 @@ export interface ScoreErrorOptions {
 /** Levels in the model's range, equally spaced in ln σ with both ends. */
 const levelCount = 16;
 const pointsAtMost = 2000;
-/** What the keys of an evaluation are for: its third child, after dequantisation and probes. */
-const forScoreErrors = 2;
+/** What the keys of an evaluation are for; `log-densities.ts` has 0 and 1, `quality/reference.ts` 2 to 4. */
+const forScoreErrors = 5;
 
 /**
  * The error of a model's score in its own units: the same points of the data at every level, with noise of their own.
