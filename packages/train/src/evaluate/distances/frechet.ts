@@ -54,13 +54,14 @@ export function frechetOfGaussians(a: Moments, b: Moments): number {
   return shift + Math.max(0, trace(a) + trace(b) - 2 * overlap);
 }
 
-/** √ of a covariance by its eigenvalues, of which rounding may have made some negative. */
+/** √ of a covariance by its eigenvalues. What is 0 but for rounding is 0: its root would be 1e-8 of the largest. */
 function squareRoot({ mean: { length: width }, covariance }: Moments): Matrix {
   const { realEigenvalues, eigenvectorMatrix: vectors } = new EigenvalueDecomposition(
     Matrix.from1DArray(width, width, covariance),
     { assumeSymmetric: true },
   );
-  const roots = realEigenvalues.map((value) => Math.sqrt(Math.max(0, value)));
+  const rounding = width * Number.EPSILON * Math.max(...realEigenvalues);
+  const roots = realEigenvalues.map((value) => (value > rounding ? Math.sqrt(value) : 0));
   return vectors.clone().mulRowVector(roots).mmul(vectors.transpose());
 }
 
