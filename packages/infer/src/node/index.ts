@@ -17,8 +17,11 @@ export {
   type PlanePlotOptions,
 } from "./pictures/plane-plot.ts";
 export { viewOf, type View as PlaneView } from "./pictures/scatter-plot.ts";
+export { imageGrid, type GridOptions } from "./pictures/image-grid.ts";
+export { png } from "./pictures/png.ts";
 export { svgToPng } from "./pictures/svg-plot.ts";
 export { describeDevices, type Described } from "./cli/devices-command.ts";
+export { labelsOf } from "./cli/sample-request.ts";
 export { asTyped, UsageError as SamplingUsageError } from "./cli/usage-error.ts";
 export {
   everySamplingOption,

@@ -41,19 +41,21 @@ export async function runEvaluate(args: EvaluateArguments): Promise<number> {
   }));
   const sampling = samplingRequest(args as SamplingArguments, card);
   const data = typed("data");
-  const { dataset, notes } = await openDataset({
-    name: typed("dataset") ?? trainedOn(card) ?? "glyphs",
-    split,
-    key: dataKey(seed),
-    ...(data !== undefined && { data }),
-  });
+  const half = (split: "train" | "test", from: number) =>
+    openDataset({
+      name: typed("dataset") ?? trainedOn(card) ?? "glyphs",
+      split,
+      key: dataKey(from),
+      ...(data !== undefined && { data }),
+    });
+  const { dataset, notes } = await half(split, seed);
   for (const note of notes) console.error(`note: ${note}`);
   if (String(dataset.shape) !== String(card.shape))
     throw new UsageError(
       `${dataset.name} has items [${dataset.shape.join(", ")}], ${card.name} is of [${card.shape.join(", ")}]`,
     );
-  for (const { count } of wanted)
-    if (first + count > dataset.size)
+  for (const { name, count } of wanted)
+    if (reports[name].readsItems !== false && first + count > dataset.size)
       throw new UsageError(
         `invalid count: ${count} from ${first} (${dataset.name} has ${dataset.size} items)`,
       );
@@ -61,7 +63,20 @@ export async function runEvaluate(args: EvaluateArguments): Promise<number> {
   if (wanted.some(({ name }) => reports[name].writes === true)) await makeFolder(out);
 
   const stop = interruptible(() => console.error("stopping"));
-  const about = { model, card, dataset, split, first, seed, batch, sampling, signal: stop.signal };
+  const open: Evaluation["open"] = async (split, from = seed) => (await half(split, from)).dataset;
+  const about = {
+    model,
+    card,
+    dataset,
+    data,
+    split,
+    open,
+    first,
+    seed,
+    batch,
+    sampling,
+    signal: stop.signal,
+  };
   const found: Record<string, Found> = {};
   try {
     for (const { name, measure, count } of wanted)

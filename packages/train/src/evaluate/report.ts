@@ -8,8 +8,12 @@ export interface Evaluation {
   readonly model: Uint8Array;
   readonly card: Card;
   readonly dataset: Dataset;
+  /** The folder of its files, where that was said. */
+  readonly data: string | undefined;
   /** The half of the data set that it is. */
   readonly split: "train" | "test";
+  /** Opens a half of the data set; a procedural one is drawn from `seed`, the evaluation's unless told. */
+  readonly open: (split: "train" | "test", seed?: number) => Promise<Dataset>;
   /** Number of the first item, and how many from there on. */
   readonly first: number;
   readonly count: number;
@@ -56,6 +60,8 @@ export interface Report {
   readonly options: Readonly<Record<string, ReportOption>>;
   /** Items that it takes where nothing is said; 100 where it does not say either. */
   readonly count?: number;
+  /** Whether it reads items `first` … of the data set, which then has to have them; true unless told. */
+  readonly readsItems?: false;
   /** Whether what it finds has files. */
   readonly writes?: true;
   /** Reads its options; what it gives measures. @throws UsageError */

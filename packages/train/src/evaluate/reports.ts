@@ -1,10 +1,13 @@
 /** What `evaluate` can measure, by the names of the flags. */
-import { guidance } from "./guidance.ts";
+import { adherence } from "./adherence.ts";
 import { inpainting } from "./inpainting.ts";
 import { likelihood } from "./likelihood.ts";
 import { points } from "./points.ts";
 import type { Report } from "./report.ts";
 
-export const reports = { likelihood, inpainting, guidance, points } as const satisfies Record<string, Report>;
+export const reports = { points, likelihood, inpainting, adherence } as const satisfies Record<
+  string,
+  Report
+>;
 /** The name of a report. */
 export type ReportName = keyof typeof reports;

@@ -59,7 +59,7 @@ describe("evaluate --likelihood", () => {
 
   it.each([
     [
-      "nothing to evaluate (give one or more of --likelihood, --inpainting, --guidance, --points)",
+      "nothing to evaluate (give one or more of --points, --likelihood, --inpainting, --adherence)",
       ["--model", "large.onnx"],
     ],
     ["no model to evaluate (give --model FILE)", ["--likelihood"]],
@@ -71,7 +71,7 @@ describe("evaluate --likelihood", () => {
     ["unknown divergence: some (known: auto, exact, probes)", [...on, "--divergence", "some"]],
     [
       "exact knows no classes (need a model trained with --conditional)",
-      ["--model", "exact.onnx", "--dataset", "gaussian", "--guidance"],
+      ["--model", "exact.onnx", "--dataset", "gaussian", "--adherence"],
     ],
     ["invalid probes: 0 (need an integer >= 1)", [...on, "--probes", "0"]],
     ["invalid count: 1 (need an integer >= 2)", [...on.slice(0, 5), "--count", "1"]],

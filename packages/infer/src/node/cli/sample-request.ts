@@ -86,7 +86,7 @@ const registryOf = <Name extends string>(names: readonly Name[]) =>
   Object.fromEntries(names.map((name) => [name, true])) as Record<Name, true>;
 
 /** One label for all images, or several with commas between them: image i has the i-th, and they come round again. */
-function labelsOf(card: Card, text: string, count: number, first = 0): Label | readonly Label[] {
+export function labelsOf(card: Card, text: string, count: number, first = 0): Label | readonly Label[] {
   if (card.classes === undefined || card.classes.includes(text)) return labelOf(card, text);
   const labels = text.split(",").map((word) => labelOf(card, word.trim()));
   if (labels.length === 1) return labels[0];

@@ -3,7 +3,7 @@
  * the kernel (⟨x, y⟩/width + 1)³, by the unbiased estimator of Gretton et al. 2012, eq. 3. Its expectation is 0 for two
  * draws of one distribution, whatever their size; a single value may be below 0.
  */
-import { permutation, split, type Key } from "@ncsn/core";
+import { permutation, type Key } from "@ncsn/core";
 import { eachTile, squaredNorms, tileSide } from "./inner-products.ts";
 import { checkRows, pick, type Rows } from "./rows.ts";
 
@@ -31,7 +31,7 @@ export function kernelDistance(a: Rows, b: Rows, { key, subsets = 10 }: KernelDi
   if (!Number.isInteger(subsets) || subsets < 2)
     throw new RangeError(`invalid subsets: ${subsets} (need an integer >= 2)`);
   checkRows(a, b, 2 * subsets);
-  const [ofA, ofB] = [a, b].map((rows, i) => dealt(rows, subsets, split(key, i)));
+  const [ofA, ofB] = [a, b].map((rows) => dealt(rows, subsets, key));
   const values = ofA.map((part, i) => squaredDiscrepancy(part, ofB[i]));
   const value = values.reduce((sum, each) => sum + each, 0) / subsets;
   const variance = values.reduce((sum, each) => sum + (each - value) ** 2, 0) / (subsets - 1);

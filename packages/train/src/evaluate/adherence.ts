@@ -8,8 +8,8 @@ import type { Evaluation, Report, Row } from "./report.ts";
 const neighbours = 5;
 const libraryItems = 3000;
 
-export const guidance: Report = {
-  summary: `share of samples that are of their class by ${neighbours} nearest neighbours, by guidance`,
+export const adherence: Report = {
+  summary: `share of samples that are of their class by ${neighbours} nearest neighbours, by scale of guidance`,
   options: { scales: { describe: "scales of guidance; several as 0,1,2", default: "0,0.5,1,2,4,8" } },
   prepare(options) {
     const scales = numbers("scales", options.scales, -Infinity);
