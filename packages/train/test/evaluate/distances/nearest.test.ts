@@ -16,22 +16,20 @@ function bySearch(rows: Rows, library: Rows): { index: number[]; distance: numbe
   return { index, distance };
 }
 
-async function expectSame(rows: Rows, library: Rows): Promise<void> {
-  const found = await nearest(rows, library);
-  const expected = bySearch(rows, library);
-  expect([...found.index]).toEqual(expected.index);
-  found.distance.forEach((distance, i) => expect(distance).toBeCloseTo(expected.distance[i], 6));
-}
-
 describe("the nearest row of a library", () => {
-  it("is that of a search through all pairs, over several blocks of both", () =>
-    expectSame(gaussianRows(1, 520, 6), gaussianRows(2, 4200, 6)));
-
-  it("is found where float32 products tell nothing: differences of 1e-3 beside 100", () =>
-    expectSame(
+  it.each([
+    ["over several blocks of both", gaussianRows(1, 520, 6), gaussianRows(2, 4200, 6)],
+    [
+      "where float32 products tell nothing: differences of 1e-3 beside 100",
       gaussianRows(1, 60, 30, { mean: 100, deviation: 1e-3 }),
       gaussianRows(2, 300, 30, { mean: 100, deviation: 1e-3 }),
-    ));
+    ],
+  ])("is that of a search through all pairs, %s", async (_, rows, library) => {
+    const found = await nearest(rows, library);
+    const expected = bySearch(rows, library);
+    expect([...found.index]).toEqual(expected.index);
+    found.distance.forEach((distance, i) => expect(distance).toBeCloseTo(expected.distance[i], 6));
+  });
 
   it("is the first of equally near ones, and itself where it is there", async () => {
     const library = rowsOf([0, 0], [3, 4], [3, 4], [-3, 4]);
