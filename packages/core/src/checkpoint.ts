@@ -5,7 +5,13 @@
 import type { Probe } from "./card.ts";
 import type { ScoreModel } from "./parameterization.ts";
 import type { Recipe } from "./recipes/recipe.ts";
-import { decodeSafetensors, encodeSafetensors, SafetensorsError, type Tensor } from "./safetensors.ts";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  safetensorsMetadata,
+  SafetensorsError,
+  type Tensor,
+} from "./safetensors.ts";
 
 /** A run as it was resolved at its start: enough to repeat it. Written to `config.json` and into each checkpoint. */
 export interface RunConfig {
@@ -74,9 +80,20 @@ export function encodeCheckpoint({ state, ...rest }: Checkpoint): Uint8Array {
 /** @throws SafetensorsError where the file is damaged or is not a checkpoint */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes);
+  return { ...restOf(metadata), state: tensors };
+}
+
+/**
+ * What a checkpoint says beside its tensors, from as many bytes as {@link safetensorsStart} says.
+ * @throws SafetensorsError where they are damaged or are not of a checkpoint
+ */
+export const decodeCheckpointHead = (head: Uint8Array): Omit<Checkpoint, "state"> =>
+  restOf(safetensorsMetadata(head));
+
+function restOf(metadata: Readonly<Record<string, string>>): Omit<Checkpoint, "state"> {
   if (metadata[metadataKey] === undefined)
     throw new SafetensorsError("a safetensors file, but not a checkpoint of a training run");
-  return { ...parse(metadata[metadataKey]), state: tensors };
+  return parse(metadata[metadataKey]);
 }
 
 function parse(json: string): Omit<Checkpoint, "state"> {

@@ -60,16 +60,11 @@ export function encodeSafetensors(
  * @throws SafetensorsError where the header or the sizes do not add up, so that half a file is never taken for a whole
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 8)
-    throw new SafetensorsError(`a safetensors file has at least 8 bytes, this has ${bytes.length}`);
-  const headerLength = Number(view.getBigUint64(0, true));
-  if (8 + headerLength > bytes.length)
-    throw new SafetensorsError(
-      `the header of ${headerLength} bytes is longer than the file of ${bytes.length}`,
-    );
-  const header = parseHeader(bytes.subarray(8, 8 + headerLength));
-  const values = bytes.subarray(8 + headerLength);
+  const end = safetensorsStart(bytes);
+  if (end > bytes.length)
+    throw new SafetensorsError(`the header of ${end - 8} bytes is longer than the file of ${bytes.length}`);
+  const header = parseHeader(bytes.subarray(8, end));
+  const values = bytes.subarray(end);
   const { __metadata__: metadata = {}, ...entries } = header;
   const tensors = new Map<string, Tensor>();
   let covered = 0;
@@ -87,6 +82,19 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   if (covered !== values.length)
     throw new SafetensorsError(`the tensors cover ${covered} bytes of ${values.length}; the file is damaged`);
   return { tensors, metadata: metadata as Record<string, string> };
+}
+
+/** Where the values of a file start, which its first eight bytes say. @throws SafetensorsError where there are fewer */
+export function safetensorsStart(bytes: Uint8Array): number {
+  if (bytes.length < 8)
+    throw new SafetensorsError(`a safetensors file has at least 8 bytes, this has ${bytes.length}`);
+  return 8 + Number(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(0, true));
+}
+
+/** The metadata of a file of which only what stands before the values is at hand. @throws SafetensorsError */
+export function safetensorsMetadata(head: Uint8Array): SafetensorsFile["metadata"] {
+  const { __metadata__: metadata = {} } = parseHeader(head.subarray(8, safetensorsStart(head)));
+  return metadata as Record<string, string>;
 }
 
 /** The float32 values of little-endian bytes, copied: `bytes` may be a view of anything, at any offset. */

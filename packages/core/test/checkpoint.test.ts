@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   decodeCheckpoint,
+  decodeCheckpointHead,
   encodeCheckpoint,
   group,
   stateGroups,
@@ -8,7 +9,13 @@ import {
 } from "../src/checkpoint.ts";
 import { networks } from "../src/networks/index.ts";
 import { recipes } from "../src/recipes/index.ts";
-import { decodeSafetensors, encodeSafetensors, SafetensorsError, type Tensor } from "../src/safetensors.ts";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  SafetensorsError,
+  safetensorsStart,
+  type Tensor,
+} from "../src/safetensors.ts";
 
 const tensor = (...data: number[]): Tensor => ({ shape: [data.length], data: Float32Array.from(data) });
 
@@ -59,6 +66,19 @@ describe("checkpoints", () => {
     const { tensors, metadata } = decodeSafetensors(encodeCheckpoint(checkpoint(recipes.edm)));
     expect([...tensors.keys()]).toEqual([...checkpoint(recipes.edm).state.keys()]);
     expect(Object.values(metadata).every((value) => typeof value === "string")).toBe(true);
+  });
+
+  it("say what they are in their first bytes, without their tensors", () => {
+    const { state, ...rest } = checkpoint(recipes.edm);
+    const bytes = encodeCheckpoint({ ...rest, state });
+    const start = safetensorsStart(bytes.subarray(0, 8));
+    expect(bytes.length - start).toBe(36); // nine values
+    expect(decodeCheckpointHead(bytes.subarray(0, start))).toEqual(rest);
+    expect(() => decodeCheckpointHead(bytes.subarray(0, start - 20))).toThrow(SafetensorsError);
+    expect(() => decodeCheckpointHead(encodeSafetensors(new Map()))).toThrow(
+      "not a checkpoint of a training run",
+    );
+    expect(() => safetensorsStart(bytes.subarray(0, 7))).toThrow("a safetensors file has at least 8 bytes");
   });
 
   it("hold their tensors in groups", () => {

@@ -98,3 +98,80 @@ it("curves go from left to right, each with its name", async () => {
   expect(points[1][1] - points[0][1]).toBeCloseTo(points[2][1] - points[1][1], 0); // a decade each
   expect(svg).toContain(">loss</text>");
 });
+
+describe("a plot of curves", () => {
+  const texts = (svg: string) => [...svg.matchAll(/>([^<>]+)<\/text>/g)].map(([, text]) => text);
+  const axes = { x: "step", y: "loss" };
+  /** Where a name stands, from the top: its group's and its own shift, and its place. */
+  const heightOf = (svg: string, name: string) =>
+    [
+      ...(new RegExp(
+        `<g [^>]*transform="translate\\(([^)]+)\\)"[^>]*><text[^>]*transform="translate\\(([^)]+)\\)"[^>]*>${name}<`,
+      ).exec(svg) ?? []),
+    ]
+      .slice(1)
+      .reduce((sum, shift) => sum + Number(shift.split(",")[1]), 0);
+
+  it("keeps the names of curves that end together apart, in their order, and inside", async () => {
+    const names = ["a", "b", "c", "d", "e"];
+    const curves = Object.fromEntries(names.map((name, i) => [name, [[0, i], [1, 0.01 * i]] as const])); // prettier-ignore
+    const svg = await plotCurves(curves, { ...axes, width: 480, height: 240 });
+    const heights = names.map((name) => heightOf(svg, name)).reverse(); // e ends highest
+    for (let i = 1; i < heights.length; i++) expect(heights[i] - heights[i - 1]).toBeGreaterThanOrEqual(13);
+    expect(heights.at(-1)).toBeLessThan(240 - 36);
+  });
+
+  it("draws what another curve smooths pale and without its name, and single points", async () => {
+    const svg = await plotCurves(
+      { each: [[0, 1], [1, 3], [2, 1]], mean: [[0, 2], [1, 2], [2, 2]], last: [[2, 1]] },
+      { ...axes, pale: ["each"] },
+    ); // prettier-ignore
+    expect(texts(svg)).not.toContain("each");
+    expect(texts(svg)).toEqual(expect.arrayContaining(["mean", "last"]));
+    expect(lines(svg, 3)).toHaveLength(2);
+    expect(circles(svg)).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      [0.79, 1.01],
+      ["0.8", "0.85", "0.9", "0.95", "1"],
+    ],
+    [
+      [0.3, 9],
+      ["0.5", "1", "2", "5"],
+    ],
+    [
+      [1e-6, 3],
+      ["1e-6", "1e-5", "0.0001", "0.001", "0.01", "0.1", "1"],
+    ],
+    [
+      [1, 1e12],
+      ["1", "100", "10000", "1M", "100M", "1e10", "1e12"],
+    ],
+  ] as const)("names every mark of a logarithmic axis over %j", async ([low, high], marks) => {
+    const svg = await plotCurves({ "": [[0, low], [1, high]] }, { ...axes, log: "y" }); // prettier-ignore
+    expect(texts(svg).filter((text) => marks.some((mark) => mark === text))).toEqual(expect.arrayContaining([...marks])); // prettier-ignore
+  });
+
+  it("is drawn of nothing, of one value, and of what no logarithm has", async () => {
+    for (const curve of [
+      [],
+      [[5, 7]],
+      [
+        [0, 0],
+        [1, -1],
+        [2, NaN],
+      ],
+    ] as const)
+      // prettier-ignore
+      for (const log of [undefined, "both"] as const)
+        expect(await plotCurves({ curve }, { ...axes, ...(log && { log }) })).not.toMatch(/NaN|Infinity/);
+  });
+
+  it("takes a page's ink, or stands on white", async () => {
+    const draw = (ground?: "page") => plotCurves({ a: [[0, 1], [1, 2]] }, { ...axes, ...(ground && { ground }) }); // prettier-ignore
+    expect(await draw()).toMatch(/color="#3c4048".*<rect width="100%" height="100%" fill="white"/s);
+    expect(await draw("page")).not.toMatch(/color="#3c4048"|fill="white"/);
+  });
+});

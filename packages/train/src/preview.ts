@@ -1,4 +1,7 @@
-/** Samples drawn while training, by the moving average and the recipe's own sampler, on a key that nothing else uses. */
+/**
+ * Samples drawn while training by the recipe's own sampler, on a key that nothing else uses: by the moving average of
+ * the parameters, and by the parameters as they are.
+ */
 import {
   classCount,
   hostSpace,
@@ -19,6 +22,8 @@ export interface PreviewOptions {
   readonly config: RunConfig;
   readonly engine: Engine;
   readonly count: number;
+  /** By the moving average, unless told, or the parameters as they are: image i starts from the same noise. */
+  readonly which?: "raw" | "ema";
   /** Gives up between two steps of the sampler. */
   readonly signal?: AbortSignal;
 }
@@ -31,6 +36,7 @@ export async function drawPreview({
   config,
   engine,
   count,
+  which = "ema",
   signal,
 }: PreviewOptions): Promise<Float32Array | undefined> {
   const { recipe, seed, shape, model } = config;
@@ -43,7 +49,7 @@ export async function drawPreview({
     key: split(key(seed), purposes.preview),
     async score(x, sigma, out) {
       const level = typeof sigma === "number" ? new Float64Array(count).fill(sigma) : sigma;
-      out.set(await engine.score(x, level, "ema", labels));
+      out.set(await engine.score(x, level, which, labels));
     },
   });
   const x = prior(space, recipe, sigmas[0]);
@@ -54,6 +60,10 @@ export async function drawPreview({
   }
   return toPixels(config, result);
 }
+
+/** Whose samples previews show: a run without a moving average has none to compare with. */
+export const previewed = ({ optimiser }: RunConfig["recipe"]): readonly ("ema" | "raw")[] =>
+  optimiser.emaDecay > 0 ? ["ema", "raw"] : ["ema"];
 
 /** How often previews are drawn, and of how many images. */
 export interface PreviewPlan {
@@ -81,11 +91,12 @@ export function planPreviews(
   const { batch, steps, shape } = config;
   const { sampler, options } = samplingOf(config);
   const evaluations = sampler.evaluations(config.recipe.sampler.steps, options) ?? 100;
-  const cost = (count: number): number => (count * evaluations) / (3 * batch); // in steps
+  const pictures = previewed(config.recipe).length;
+  const cost = (count: number): number => (pictures * count * evaluations) / (3 * batch); // in steps
   const choices = counts[shape[1] * shape[2] > 1 ? "images" : "points"];
   const fewest = choices[choices.length - 1];
-  const interval =
-    every ?? Math.min(steps, Math.max(Math.ceil(steps / previewsPerRun), Math.ceil(cost(fewest) / share)));
+  const apart = Math.max(Math.ceil(steps / previewsPerRun), Math.ceil(cost(fewest) / share)); // at least
+  const interval = every ?? Math.ceil(steps / Math.max(1, Math.floor(steps / apart)));
   const count = choices.find((some) => cost(some) <= share * interval) ?? fewest;
   return { every: interval, count, overhead: cost(count) / interval };
 }

@@ -1,11 +1,19 @@
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { networks, recipes } from "@ncsn/core";
 import sharp from "sharp";
 import { afterAll, describe, expect, it } from "vitest";
 import { datasetNames } from "../src/datasets/index.ts";
 import { refused } from "./refused.ts";
-import { checkpointOf, metricsOf, tinyRun, trainIn, workFolder } from "./training-command.ts";
+import {
+  checkpointOf,
+  metricsOf,
+  reportOf,
+  startCommand,
+  tinyRun,
+  trainIn,
+  workFolder,
+} from "./training-command.ts";
 
 describe("the help", () => {
   it("lists what there is", async () => {
@@ -72,11 +80,13 @@ describe("a run", () => {
     expect(stdout).toMatch(/^runs\/mixture-edm-1: 25 steps, in [\d.]+ m?s, loss [\d.]+$/m);
     expect(stdout).toContain(`checkpoint  ${path}/checkpoint.safetensors`);
     expect(stdout).toContain(`samples     ${path}/samples/step-0000025.png`);
+    expect(stdout).toContain(`report      ${path}/report.html`);
     expect(stdout).toContain("next        pnpm export mixture-edm-1");
     expect(readdirSync(join(folder, path)).sort()).toEqual([
       "checkpoint.safetensors",
       "config.json",
       "metrics.jsonl",
+      "report.html",
       "samples",
     ]);
     const checkpoint = checkpointOf(folder, "mixture-edm-1");
@@ -145,5 +155,38 @@ describe("a run", () => {
       /^error: the loss is (NaN|Infinity) at step 2, worst at sigma [\d.e-]+; the last good checkpoint is of step 0: runs\/nan\/checkpoint.safetensors; --debug-nan says where it arises$/m,
     );
     expect(checkpointOf(folder, "nan").step).toBe(0);
+    expect(reportOf(folder, "nan")).toMatch(
+      /Training diverged: the loss is (NaN|Infinity) at step 2, worst at sigma [\d.e-]+\./,
+    );
+  });
+
+  it("whose report cannot be written says so, and ends well", async () => {
+    mkdirSync(join(folder, "runs/unreported/report.html"), { recursive: true });
+    const { code, stdout, stderr } = await run("--steps", "2", "--name", "unreported");
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^note: no report: cannot write runs\/unreported\/report\.html: /m);
+    expect(stdout).not.toMatch(/^report/m);
+    expect(checkpointOf(folder, "unreported").step).toBe(2);
+  });
+});
+
+describe("report", () => {
+  it("writes a run's report anew, of the newest unless told, and refuses what is none", async () => {
+    const folder = workFolder(afterAll);
+    const report = (...args: readonly string[]) => startCommand(folder, "report", ...args).done;
+    expect(await report()).toMatchObject({ code: 2, stderr: "error: no run in runs/ to report on\n" });
+    expect(await trainIn(folder, ...tinyRun, "--steps", "12", "--name", "one")).toMatchObject({ code: 0 });
+    const path = "runs/one/report.html";
+    const first = readFileSync(join(folder, path), "utf8");
+    rmSync(join(folder, path));
+    expect(await report()).toEqual({ code: 0, stdout: `${path}\n`, stderr: "reporting on one\n" });
+    expect(readFileSync(join(folder, path), "utf8")).toBe(first);
+    expect(await report("one")).toEqual({ code: 0, stdout: `${path}\n`, stderr: "" });
+    expect(await report("two")).toMatchObject({
+      code: 2,
+      stderr: "error: no run two in runs/ (known: one)\n",
+    });
+    expect((await report("../one")).stderr).toMatch(/^error: invalid name: \.\.\/one/);
+    expect((await report("one", "two")).code).toBe(2);
   });
 });

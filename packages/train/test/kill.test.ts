@@ -9,6 +9,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import {
   checkpointOf,
   metricsOf,
+  reportOf,
   samplesOf,
   startTraining,
   tinyRun,
@@ -25,7 +26,7 @@ describe(`a run that is killed ${kills} times`, () => {
   const folder = workFolder(afterAll);
 
   it(
-    "ends with the weights, metrics and pictures of one that is not",
+    "ends with the weights, metrics, pictures and report of one that is not",
     async () => {
       const began = performance.now();
       const whole = startTraining(folder, ...run, ...often, "--name", "whole");
@@ -76,8 +77,9 @@ describe(`a run that is killed ${kills} times`, () => {
       expect(unequal).toEqual([]);
       expect(metricsOf(folder, "killed")).toEqual(metricsOf(folder, "whole"));
       expect(samplesOf(folder, "killed")).toEqual(samplesOf(folder, "whole"));
+      expect(reportOf(folder, "killed")).toBe(reportOf(folder, "whole"));
       expect(readdirSync(join(folder, "runs", "killed")).sort()).toEqual(
-        ["checkpoint.safetensors", "config.json", "metrics.jsonl", "samples"].sort(),
+        ["checkpoint.safetensors", "config.json", "metrics.jsonl", "report.html", "samples"].sort(),
       );
     },
     kills * 120_000,

@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import {
   checkpointOf,
   metricsOf,
+  reportOf,
   samplesOf,
   startTraining,
   tinyRun,
@@ -32,6 +33,7 @@ describe("Ctrl-C", () => {
       expect(Number(step)).toBeLessThan(150);
       expect(checkpointOf(folder, "stopped").step).toBe(Number(step));
       expect(existsSync(join(folder, "runs/stopped/lock"))).toBe(false);
+      expect(reportOf(folder, "stopped")).toContain(`at step ${step} of 150`);
 
       const resumed = await trainIn(folder, "--resume", "--backend", "cpu", "--sample-every", "60");
       expect(resumed).toMatchObject({ code: 0 });
@@ -44,6 +46,7 @@ describe("Ctrl-C", () => {
       expect(checkpointOf(folder, "stopped").state).toEqual(checkpointOf(folder, "whole").state);
       expect(metricsOf(folder, "stopped")).toEqual(metricsOf(folder, "whole"));
       expect(samplesOf(folder, "stopped")).toEqual(samplesOf(folder, "whole"));
+      expect(reportOf(folder, "stopped")).toBe(reportOf(folder, "whole"));
     },
   );
 

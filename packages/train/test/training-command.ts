@@ -96,3 +96,11 @@ export function samplesOf(folder: string, name: string): Record<string, string> 
     readdirSync(path).map((file) => [file, readFileSync(join(path, file), "base64")]),
   );
 }
+
+/** The report of a run, its speed aside and without its name. */
+export function reportOf(folder: string, name: string): string {
+  const html = readFileSync(join(folder, "runs", name, "report.html"), "utf8");
+  const named = [`Training run ${name}<`, `<td>${name}</td>`, `&quot;name&quot;: &quot;${name}&quot;`];
+  const nameless = named.reduce((text, place) => text.replaceAll(place, "NAMED"), html);
+  return nameless.replace(/<section>\n<h2>Speed<\/h2>[^]*?<\/section>/, "");
+}

@@ -5,7 +5,7 @@ export { cores } from "./cores.ts";
 export { nodeDevices, probeDevice, probeDevices, type DeviceReport, type NodeDevice } from "./devices.ts";
 export { load, type LoadOptions } from "./load.ts";
 export { readModel } from "./read-model.ts";
-export { plotCurves, type CurvePlotOptions } from "./pictures/curve-plot.ts";
+export { plotCurves, type Curve, type CurvePlotOptions } from "./pictures/curve-plot.ts";
 export {
   gridOver,
   plotField,
@@ -19,7 +19,7 @@ export {
 export { viewOf, type View as PlaneView } from "./pictures/scatter-plot.ts";
 export { imageGrid, type GridOptions } from "./pictures/image-grid.ts";
 export { png } from "./pictures/png.ts";
-export { svgToPng } from "./pictures/svg-plot.ts";
+export { svgToPng, type Ground } from "./pictures/svg-plot.ts";
 export { describeDevices, type Described } from "./cli/devices-command.ts";
 export { labelsOf } from "./cli/sample-request.ts";
 export { asTyped, UsageError as SamplingUsageError } from "./cli/usage-error.ts";

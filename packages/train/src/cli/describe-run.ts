@@ -1,5 +1,5 @@
 /** A run in words, for `--dry-run` and the lines before training. */
-import { summarize, type RunConfig } from "@ncsn/core";
+import { isImage, summarize, type RunConfig } from "@ncsn/core";
 import { showOptions } from "./network-options.ts";
 import { count, duration, large, megabytes, speed } from "./show.ts";
 
@@ -14,18 +14,38 @@ export function headline({ name, dataset, recipe, model, shape, steps, batch }: 
  * @param perStep seconds of a step, measured
  */
 export function describeRun(config: RunConfig, engine: string, perStep: number): string {
+  const { model, shape, batch, steps } = config;
+  const { parameters } = summarize(model, shape);
+  const costs: Settings = [
+    ...costsOf(config),
+    [
+      "time",
+      `about ${duration(steps * perStep)}: ${duration(perStep)} a step, ${speed(batch / perStep)} images/s (measured)`,
+    ],
+  ];
+  const table = parameters.map(({ name, shape: s }) => [name, `[${s.join(", ")}]`] as const);
+  return [lines(settingsOf(config, engine)), "", lines(table, "  "), "", lines(costs)].join("\n");
+}
+
+/** Names and values. */
+export type Settings = readonly (readonly [name: string, value: string])[];
+
+/** Every choice of a run. */
+export function settingsOf(config: RunConfig, engine: string): Settings {
   const { recipe, model, dataset, shape, pixels, batch, steps, seed } = config;
-  const { parameters, size, multiplyAdds } = summarize(model, shape);
   const { optimiser, objective } = recipe;
   const images =
     dataset.size === null
       ? "endless"
       : `${count(dataset.size)} items, ${((steps * batch) / dataset.size).toFixed(2)} epochs`;
-  const settings: readonly (readonly [string, string])[] = [
+  return [
     ["run", config.name],
     ["recipe", `${recipe.name} (${recipe.paper})`],
     ["data", `${dataset.name} [${shape.join(", ")}], ${images}${extras(dataset.options)}`],
-    ["model units", `${pixels.scale.toPrecision(4)} * pixel + ${pixels.offset.toPrecision(4)}`],
+    [
+      "model units",
+      `${pixels.scale.toPrecision(4)} * ${isImage({ shape }) ? "pixel" : "value"} ${pixels.offset < 0 ? "-" : "+"} ${Math.abs(pixels.offset).toPrecision(4)}`,
+    ],
     [
       "noise",
       `${noiseText(recipe)}, weight ${objective.weight}${objective.matching === "sliced" ? ", matched by slices" : ""}`,
@@ -38,17 +58,16 @@ export function describeRun(config: RunConfig, engine: string, perStep: number):
     ["seed", String(seed)],
     ["engine", engine],
   ];
-  const costs: readonly (readonly [string, string])[] = [
+}
+
+/** What a run takes. */
+export function costsOf(config: RunConfig): Settings {
+  const { size, multiplyAdds } = summarize(config.model, config.shape);
+  return [
     ["parameters", count(size)],
     ["multiply-adds", `${large(multiplyAdds)} an image and evaluation`],
     ["memory", `about ${megabytes(trainingMemory(config))}`],
-    [
-      "time",
-      `about ${duration(steps * perStep)}: ${duration(perStep)} a step, ${speed(batch / perStep)} images/s (measured)`,
-    ],
   ];
-  const table = parameters.map(({ name, shape: s }) => [name, `[${s.join(", ")}]`] as const);
-  return [lines(settings), "", lines(table, "  "), "", lines(costs)].join("\n");
 }
 
 /**

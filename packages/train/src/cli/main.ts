@@ -13,6 +13,7 @@ import { NotTrainableError } from "../engine.ts";
 import { RunError } from "../run/run-error.ts";
 import { BackendError } from "../tfjs/available.ts";
 import { refuseOddFlags } from "./option-values.ts";
+import { runReport } from "./report-command.ts";
 import { runTrain } from "./train-command.ts";
 import { networkOptions, registries, trainOptions } from "./train-options.ts";
 import { UsageError } from "./usage-error.ts";
@@ -76,7 +77,15 @@ async function parse(args: readonly string[]): Promise<() => Promise<number>> {
         command = () => runEvaluate(evaluate);
       },
     )
-    .demandCommand(1, "no command (known: train, bench, evaluate)")
+    .command(
+      "report [name]",
+      "write runs/NAME/report.html anew: losses, samples and how to repeat the run",
+      (report) => report.positional("name", { type: "string", describe: "a run; the newest unless told" }),
+      (report) => {
+        command = () => runReport(report.name);
+      },
+    )
+    .demandCommand(1, "no command (known: train, bench, evaluate, report)")
     .strict()
     .wrap(110)
     .version(false)

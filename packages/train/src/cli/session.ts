@@ -1,10 +1,11 @@
-/** Training a run to its end, or until it is told to stop: steps, metrics, pictures and checkpoints. */
+/** Training a run to its end, or until it is told to stop: steps, metrics, pictures, checkpoints and reports. */
 import { setImmediate } from "node:timers/promises";
 import type { Checkpoint, Dataset, MetricSums, RunConfig } from "@ncsn/core";
 import type { Engine } from "../engine.ts";
 import { addStep, lineAfter, noSums } from "../metrics.ts";
-import { drawPreview, type PreviewPlan } from "../preview.ts";
+import { drawPreview, previewed, type PreviewPlan } from "../preview.ts";
 import { measureProbe } from "../probe.ts";
+import { writeRunReport } from "../report/write-run-report.ts";
 import { picture } from "../run/picture.ts";
 import type { RunFolder } from "../run/run-folder.ts";
 import { DivergedError, train } from "../trainer.ts";
@@ -38,6 +39,8 @@ export interface SessionEnd {
   readonly loss: number | undefined;
   /** The newest picture of this session. */
   readonly sample: string | undefined;
+  /** The report; undefined where it could not be written. */
+  readonly report: string | undefined;
 }
 
 /** @throws DivergedError with the last good checkpoint named, or Error where the disk refuses */
@@ -67,6 +70,21 @@ export async function trainToEnd(options: SessionOptions): Promise<SessionEnd> {
     saved = step;
   };
 
+  /** A picture of whatever the run shows, or none at all where it gives up. */
+  const savePreviews = async (done: boolean): Promise<void> => {
+    const pictures: (readonly ["ema" | "raw", Uint8Array])[] = [];
+    for (const which of previewed(config.recipe)) {
+      const { count } = previews;
+      const samples = await drawPreview({ config, engine, count, which, ...(!done && { signal }) });
+      if (samples === undefined) return;
+      pictures.push([which, await pictureOf(samples, config, dataset)]);
+    }
+    for (const [which, png] of pictures) {
+      const path = await folder.saveSample(step, which, png);
+      if (which === "ema") sample = path;
+    }
+  };
+
   try {
     // A run can be resumed from its first moment; one that is resumed has its checkpoint.
     if (from === 0) await saveCheckpoint();
@@ -93,14 +111,8 @@ export async function trainToEnd(options: SessionOptions): Promise<SessionEnd> {
       }
       const done = step === config.steps;
       if (done || step % previews.every === 0) {
-        const samples = await drawPreview({
-          config,
-          engine,
-          count: previews.count,
-          ...(!done && { signal }),
-        });
-        if (samples !== undefined)
-          sample = await folder.saveSample(step, await pictureOf(samples, config, dataset));
+        await savePreviews(done);
+        if (!done) await report(options, step);
       }
       if (performance.now() - savedAt > 1000 * checkpointEvery) {
         await saveCheckpoint();
@@ -117,9 +129,21 @@ export async function trainToEnd(options: SessionOptions): Promise<SessionEnd> {
         : `the last good checkpoint is of step ${saved}: ${folder.checkpointPath}`;
     const advice = `--debug-nan${engine.locate === undefined ? " with --engine onnxruntime" : ""} says where it arises`;
     const inStep = error.step > step; // else it was a score of the probe
+    await folder.noteDiverged({ step: error.step, diverged: error.message });
+    await report(options, step);
     throw inStep && !debugNan ? error.with(remains).with(advice) : error.with(remains);
   }
-  return { step, loss, sample };
+  return { step, loss, sample, report: await report(options, step) };
+}
+
+/** A run does not end for its report. @returns its path, or undefined where it could not be written */
+async function report({ config, progress }: SessionOptions, step: number): Promise<string | undefined> {
+  try {
+    return await writeRunReport(config.name, step);
+  } catch (error) {
+    progress.note(`note: no report: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
 }
 
 const round = (value: number): number => Number(value.toPrecision(4));

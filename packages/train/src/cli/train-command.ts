@@ -14,6 +14,7 @@ import { integer, positive, refuseOdd } from "./option-values.ts";
 import { trainingProgress } from "./progress.ts";
 import { checkSame } from "./resumed-run.ts";
 import { trainToEnd } from "./session.ts";
+import { shellWord } from "./shell-word.ts";
 import { duration } from "./show.ts";
 import { interruptible } from "./stop-signals.ts";
 import { networkOptions, trainOptions, type TrainArguments } from "./train-options.ts";
@@ -165,6 +166,7 @@ async function trainIn(
     );
     console.log(`checkpoint  ${folder.checkpointPath}`);
     console.log(`samples     ${end.sample ?? folder.samplesPath}`);
+    if (end.report !== undefined) console.log(`report      ${end.report}`);
     console.log(`next        pnpm export ${config.name}`);
     return 0;
   } finally {
@@ -205,7 +207,8 @@ function settingsOf(args: Arguments): Settings {
   };
 }
 
-function checkName(name: string): string {
+/** A name that may be a run's. @throws UsageError */
+export function checkName(name: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name))
     throw new UsageError(
       `invalid name: ${name} (need letters, digits, ".", "_" and "-", a letter or digit first)`,
@@ -222,9 +225,7 @@ function resumeCommand({ name }: RunConfig, args: Arguments): string {
   const kept = (["data", "engine", "backend", "checkpoint-every", "sample-every"] as const).flatMap(
     (option) => {
       const value = args[option];
-      return value === undefined
-        ? []
-        : [`--${option} ${/^[\w./-]+$/.test(value) ? value : JSON.stringify(value)}`];
+      return value === undefined ? [] : [`--${option} ${shellWord(value)}`];
     },
   );
   return ["pnpm train --resume", name, ...kept].join(" ");

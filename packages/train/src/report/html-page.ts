@@ -138,7 +138,7 @@ function blockHtml(block: Block, ids: Renumber): string {
     case "note":
       return `<p class="note" role="note">${words(block.words)}</p>`;
     case "code":
-      return `<pre class="command" tabindex="0"><code>${text(block.text)}</code></pre>`;
+      return `<pre class="command" tabindex="0"><code>${commandHtml(block.text)}</code></pre>`;
     case "table":
       return tableHtml(block);
     case "figures":
@@ -151,6 +151,13 @@ function blockHtml(block: Block, ids: Renumber): string {
       return block satisfies never;
   }
 }
+
+/** Options stay in one piece with their values where a long line is broken: browsers would break them after a hyphen. */
+const commandHtml = (command: string): string =>
+  text(command).replace(
+    /(?<=^|\s)-\S{1,30}( [^-\s]\S{0,29})?(?=\s|$)/g,
+    (option) => `<span>${option}</span>`,
+  );
 
 function tableHtml({ caption, columns, rows, right = [] }: Table): string {
   const numbers = (column: number): boolean =>

@@ -32,6 +32,7 @@ pre {
   max-width: 100%;
 }
 pre.command { white-space: pre-wrap; overflow-wrap: anywhere; }
+pre.command span { white-space: nowrap; }
 figure, .scroll, .figures { margin: 0 0 1.5rem; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1.75rem 2rem; }
 .figures figure { margin: 0; min-width: 0; }
@@ -48,10 +49,11 @@ th, td { text-align: left; vertical-align: baseline; padding: .32rem 1.4rem .32r
 th:last-child, td:last-child { padding-right: 0; }
 tbody tr + tr > * { border-top: 1px solid var(--line); }
 thead th { border-bottom: 1px solid var(--soft); color: var(--soft); overflow-wrap: normal; }
-tbody th { color: var(--soft); overflow-wrap: normal; }
+tbody th { color: var(--soft); overflow-wrap: normal; white-space: nowrap; }
 .number { text-align: right; overflow-wrap: normal; white-space: nowrap; }
-table.pictures th, table.pictures td { vertical-align: top; padding: .5rem 1rem .5rem 0; border: 0; overflow-wrap: normal; }
-table.pictures tbody th { white-space: nowrap; }
+table.pictures th, table.pictures td, table.pictures td:last-child { vertical-align: top; padding: .5rem 1rem .5rem 0; border: 0; overflow-wrap: normal; }
+table.pictures { table-layout: fixed; width: 100%; }
+table.pictures thead td { width: 6rem; }
 details { margin: 0 0 1.25rem; }
 summary { cursor: pointer; padding: .2rem 0; }
 summary:focus-visible, pre:focus-visible, .scroll:focus-visible { outline: 2px solid currentColor; outline-offset: 3px; }
@@ -60,9 +62,11 @@ details pre { margin-top: .6rem; max-height: 34rem; overflow: auto; }
   body { font-size: 16px; }
   main { padding: 1.5rem 1rem 3rem; }
   h1 { font-size: 1.5rem; }
-  th, td { padding-right: .8rem; }
-  table.pictures th, table.pictures td { padding: .3rem .4rem .3rem 0; font-size: .85rem; }
-  table.pictures tbody th { white-space: normal; }
+  table { font-size: .85rem; }
+  th, td { padding-right: .7rem; }
+  table.pictures th, table.pictures td, table.pictures td:last-child { padding: .3rem .4rem .3rem 0; font-size: .85rem; }
+  tbody th { white-space: normal; }
+  table.pictures thead td { width: 3rem; }
 }
 @media print {
   :root { --ink: #000; --soft: #444; --line: #bbb; --faint: #f4f4f4; --paper: #fff; --alarm: #8a1c08; }

@@ -10,8 +10,16 @@ export interface WrittenLine extends MetricsLine {
   readonly seconds: number;
 }
 
+/** The last line of a run that gave NaN or infinity; gone when the run is resumed from before that step. */
+export interface DivergedLine {
+  /** The step that failed. */
+  readonly step: number;
+  /** What happened, in words. */
+  readonly diverged: string;
+}
+
 export interface MetricsFile {
-  append(line: WrittenLine): Promise<void>;
+  append(line: WrittenLine | DivergedLine): Promise<void>;
   /** Returns when all lines are on the disk. */
   sync(): Promise<void>;
   close(): Promise<void>;
@@ -36,6 +44,23 @@ export async function openMetrics(
   return { file, last };
 }
 
+/** All whole lines of a file's content, up to one that is damaged. */
+export function readMetrics(content: Uint8Array): {
+  readonly lines: readonly WrittenLine[];
+  readonly diverged: DivergedLine | undefined;
+} {
+  const lines: WrittenLine[] = [];
+  let diverged: DivergedLine | undefined;
+  for (let from = 0; ;) {
+    const end = content.indexOf(10, from);
+    const line = end < 0 ? undefined : parse(content.subarray(from, end));
+    if (line === undefined) return { lines, diverged };
+    if ("diverged" in line) diverged = line;
+    else lines.push(line);
+    from = end + 1;
+  }
+}
+
 /** The length of the whole lines of at most a step, and the last of them. */
 function linesUpTo(content: Uint8Array, step: number): { bytes: number; last: WrittenLine | undefined } {
   let bytes = 0;
@@ -43,15 +68,16 @@ function linesUpTo(content: Uint8Array, step: number): { bytes: number; last: Wr
   for (;;) {
     const end = content.indexOf(10, bytes);
     const line = end < 0 ? undefined : parse(content.subarray(bytes, end));
-    if (line === undefined || !(line.step <= step)) return { bytes, last };
+    if (line === undefined || "diverged" in line || !(line.step <= step)) return { bytes, last };
     last = line;
     bytes = end + 1;
   }
 }
 
-function parse(line: Uint8Array): WrittenLine | undefined {
+function parse(line: Uint8Array): WrittenLine | DivergedLine | undefined {
   try {
-    return JSON.parse(new TextDecoder().decode(line)) as WrittenLine;
+    const parsed = JSON.parse(new TextDecoder().decode(line)) as WrittenLine | DivergedLine | null;
+    return typeof parsed === "object" && parsed !== null ? parsed : undefined;
   } catch {
     return undefined;
   }

@@ -8,9 +8,17 @@ import { basename, dirname, join } from "node:path";
 import { encodeCheckpoint, type Checkpoint, type RunConfig } from "@ncsn/core";
 import { removeTemporaries, writeAtomically } from "./atomic-write.ts";
 import { lock } from "./lock.ts";
-import { openMetrics, type MetricsFile, type WrittenLine } from "./metrics-file.ts";
+import { openMetrics, type DivergedLine, type MetricsFile, type WrittenLine } from "./metrics-file.ts";
 import { RunError } from "./run-error.ts";
-import { checkpointName, configName, pathOf, runExists } from "./saved-run.ts";
+import {
+  checkpointName,
+  configName,
+  metricsName,
+  pathOf,
+  runExists,
+  sampleName,
+  samplesFolder,
+} from "./saved-run.ts";
 
 /** A run that this process may write. */
 export interface RunFolder {
@@ -22,8 +30,10 @@ export interface RunFolder {
   appendMetrics(line: WrittenLine): Promise<void>;
   /** Replaces the checkpoint, after everything that belongs to it is on the disk. */
   saveCheckpoint(checkpoint: Checkpoint): Promise<void>;
-  /** @returns the path of the picture */
-  saveSample(step: number, png: Uint8Array): Promise<string>;
+  /** Saves samples of the moving average, or of the parameters as they are. @returns the path of the picture */
+  saveSample(step: number, which: "ema" | "raw", png: Uint8Array): Promise<string>;
+  /** Notes for the report why training ended before its time, as a last line of the metrics. */
+  noteDiverged(line: DivergedLine): Promise<void>;
   /** Lets others write the run. */
   close(): Promise<void>;
 }
@@ -58,7 +68,7 @@ export const existing = (name: string): RunError =>
  */
 export async function enterRun(name: string): Promise<RunFolder> {
   const path = pathOf(name);
-  const samplesPath = join(path, "samples");
+  const samplesPath = join(path, samplesFolder);
   const checkpointPath = join(path, checkpointName);
   const release = lock(path);
   let metrics: MetricsFile | undefined;
@@ -75,7 +85,7 @@ export async function enterRun(name: string): Promise<RunFolder> {
     checkpointPath,
     samplesPath,
     async startMetrics(step) {
-      const opened = await openMetrics(join(path, "metrics.jsonl"), step);
+      const opened = await openMetrics(join(path, metricsName), step);
       metrics = opened.file;
       return opened.last;
     },
@@ -86,8 +96,11 @@ export async function enterRun(name: string): Promise<RunFolder> {
       await metrics?.sync();
       await writeAtomically(checkpointPath, encodeCheckpoint(checkpoint));
     },
-    async saveSample(step, png) {
-      const file = join(samplesPath, `step-${String(step).padStart(7, "0")}.png`);
+    async noteDiverged(line) {
+      await metrics?.append(line);
+    },
+    async saveSample(step, which, png) {
+      const file = join(samplesPath, sampleName(step, which));
       await writeAtomically(file, png);
       return file;
     },

@@ -8,9 +8,16 @@ import { RunError } from "./run-error.ts";
 export const runsFolder = "runs";
 export const configName = "config.json";
 export const checkpointName = "checkpoint.safetensors";
+export const metricsName = "metrics.jsonl";
+export const samplesFolder = "samples";
+export const reportName = "report.html";
 
 /** The folder of a run. */
 export const pathOf = (name: string): string => join(runsFolder, name);
+
+/** The file of samples after some steps, by the moving average or by the parameters as they are. */
+export const sampleName = (step: number, which: "ema" | "raw"): string =>
+  `step-${String(step).padStart(7, "0")}${which === "raw" ? "-raw" : ""}.png`;
 
 /** Whether there is a run of a name, started at least. */
 export async function runExists(name: string): Promise<boolean> {
@@ -33,19 +40,21 @@ export async function readRun(name: string): Promise<SavedRun> {
     const checkpoint = sound(join(path, checkpointName), () => checked(decodeCheckpoint(bytes)));
     return { config: checkpoint.config, checkpoint };
   }
-  const json = await readIfThere(join(path, configName));
-  if (json === undefined) throw new RunError(`no run ${name} in ${runsFolder}/${await known()}`);
-  return {
-    config: sound(join(path, configName), () =>
-      versioned(JSON.parse(new TextDecoder().decode(json)) as RunConfig),
-    ),
-  };
+  return { config: await readConfig(name) };
 }
 
-/** The name of the run that was written last. @throws RunError where there is none */
-export async function newestRun(): Promise<string> {
+/** The configuration of a run, without its tensors. @throws RunError where there is none, or its file is damaged */
+export async function readConfig(name: string): Promise<RunConfig> {
+  const path = join(pathOf(name), configName);
+  const json = await readIfThere(path);
+  if (json === undefined) throw new RunError(`no run ${name} in ${runsFolder}/${await known()}`);
+  return sound(path, () => versioned(JSON.parse(new TextDecoder().decode(json)) as RunConfig));
+}
+
+/** The name of the run that was written last. @param use what it is wanted for @throws RunError where there is none */
+export async function newestRun(use = "resume"): Promise<string> {
   const [newest] = await runsByAge();
-  if (newest === undefined) throw new RunError(`no run in ${runsFolder}/ to resume`);
+  if (newest === undefined) throw new RunError(`no run in ${runsFolder}/ to ${use}`);
   return newest;
 }
 
