@@ -29,12 +29,7 @@ async function planned(words: readonly string[]): Promise<RunConfig> {
   const plan = planRun(args);
   const { dataset } = await openDataset(plan.data);
   const recipe = plan.autoNoise ? fitNoise(plan.recipe, dataset, plan.seed).recipe : plan.recipe;
-  return configure(
-    { ...plan, recipe },
-    dataset,
-    "again",
-    args as typeof args & Readonly<Record<string, unknown>>,
-  );
+  return configure({ ...plan, recipe }, dataset, "again", args);
 }
 
 describe("the command that repeats a run", () => {

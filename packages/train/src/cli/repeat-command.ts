@@ -1,5 +1,5 @@
 /** The command that makes a run again: what {@link configure} makes of it is the run's configuration, name aside. */
-import { recipes, type Checkpoint, type NetworkName, type Recipe, type RunConfig } from "@ncsn/core";
+import { recipes, type Checkpoint, type Recipe, type RunConfig } from "@ncsn/core";
 import { classCount } from "../batches.ts";
 import { defaultsOf, showOptions } from "./network-options.ts";
 import { shellWord } from "./shell-word.ts";
@@ -17,18 +17,25 @@ export function repeatCommand(config: RunConfig, trainedOn?: Checkpoint["trained
   const fitted = String(recipe.sigmaRange) !== String(own.sigmaRange); // by --auto-noise
   const matching = recipe.objective.matching ?? "denoising";
   const words = [
-    ...["--dataset", dataset.name],
+    "--dataset",
+    dataset.name,
     ...Object.entries(opened).flatMap(([option, value]) => [`--${option}`, String(value)]),
     ...(colour === undefined ? [] : [colour === true ? "--colour" : "--no-colour"]),
-    ...["--recipe", recipe.name],
+    "--recipe",
+    recipe.name,
     ...(fitted ? ["--auto-noise"] : []),
     ...(matching === (own.objective.matching ?? "denoising") ? [] : ["--matching", matching]),
-    ...["--network", model.network.name],
+    "--network",
+    model.network.name,
     ...changedOptions(model.network, own, fitted).flatMap((option) => ["--net", option]),
     ...(classCount(model) > 0 ? ["--conditional"] : []),
-    ...["--steps", String(steps), "--batch", String(batch)],
+    "--steps",
+    String(steps),
+    "--batch",
+    String(batch),
     ...(recipe.optimiser.rate === undefined ? [] : ["--rate", String(recipe.optimiser.rate)]),
-    ...["--seed", String(seed)],
+    "--seed",
+    String(seed),
     ...(trainedOn === undefined ? [] : ["--engine", trainedOn.engine, "--backend", trainedOn.backend]),
   ];
   return ["pnpm train", ...words.map(shellWord)].join(" ");
@@ -37,7 +44,7 @@ export function repeatCommand(config: RunConfig, trainedOn?: Checkpoint["trained
 /** `NAME=VALUE` of the options that a network of this recipe would not have anyway. */
 function changedOptions(network: RunConfig["model"]["network"], recipe: Recipe, fitted: boolean): string[] {
   const own: Readonly<Record<string, unknown>> = {
-    ...defaultsOf(network.name as NetworkName),
+    ...defaultsOf(network.name),
     ...(network.name === recipe.network.name ? recipe.network.options : {}),
     ...(recipe.levels === undefined ? {} : { levels: recipe.levels.count }),
   };
