@@ -16,29 +16,22 @@ export function repeatCommand(config: RunConfig, trainedOn?: Checkpoint["trained
   const { colour, ...opened } = dataset.options;
   const fitted = String(recipe.sigmaRange) !== String(own.sigmaRange); // by --auto-noise
   const matching = recipe.objective.matching ?? "denoising";
-  const words = [
-    "--dataset",
-    dataset.name,
-    ...Object.entries(opened).flatMap(([option, value]) => [`--${option}`, String(value)]),
-    ...(colour === undefined ? [] : [colour === true ? "--colour" : "--no-colour"]),
-    "--recipe",
-    recipe.name,
-    ...(fitted ? ["--auto-noise"] : []),
-    ...(matching === (own.objective.matching ?? "denoising") ? [] : ["--matching", matching]),
-    "--network",
-    model.network.name,
-    ...changedOptions(model.network, own, fitted).flatMap((option) => ["--net", option]),
-    ...(classCount(model) > 0 ? ["--conditional"] : []),
-    "--steps",
-    String(steps),
-    "--batch",
-    String(batch),
-    ...(recipe.optimiser.rate === undefined ? [] : ["--rate", String(recipe.optimiser.rate)]),
-    "--seed",
-    String(seed),
-    ...(trainedOn === undefined ? [] : ["--engine", trainedOn.engine, "--backend", trainedOn.backend]),
+  const words: (readonly string[])[] = [
+    ["--dataset", dataset.name],
+    ...Object.entries(opened).map(([option, value]) => [`--${option}`, String(value)]),
+    colour === undefined ? [] : [colour === true ? "--colour" : "--no-colour"],
+    ["--recipe", recipe.name],
+    fitted ? ["--auto-noise"] : [],
+    matching === (own.objective.matching ?? "denoising") ? [] : ["--matching", matching],
+    ["--network", model.network.name],
+    ...changedOptions(model.network, own, fitted).map((option) => ["--net", option]),
+    classCount(model) > 0 ? ["--conditional"] : [],
+    ["--steps", String(steps), "--batch", String(batch)],
+    recipe.optimiser.rate === undefined ? [] : ["--rate", String(recipe.optimiser.rate)],
+    ["--seed", String(seed)],
+    trainedOn === undefined ? [] : ["--engine", trainedOn.engine, "--backend", trainedOn.backend],
   ];
-  return ["pnpm train", ...words.map(shellWord)].join(" ");
+  return ["pnpm train", ...words.flat().map(shellWord)].join(" ");
 }
 
 /** `NAME=VALUE` of the options that a network of this recipe would not have anyway. */
