@@ -2,6 +2,8 @@
  * The model card: all that a sampler must know about a model, as JSON in the ONNX file's `metadata_props["ncsn"]`,
  * and in it a probe by which any runtime can verify that it computes the model it was given.
  */
+import { isNames, isNumbers, isObject, isSize, parseChecked, type Requirements } from "./checked-card.ts";
+import { CardError, readMetadata } from "./metadata.ts";
 import { normals, split } from "./rng.ts";
 import type { SamplerChoice } from "./recipes/recipe.ts";
 
@@ -58,11 +60,6 @@ export interface Probe {
   readonly tolerance: number;
 }
 
-/** A file that is not a model of this kind; the message says what is missing or wrong. */
-export class CardError extends Error {
-  override readonly name = "CardError";
-}
-
 /** The probe's inputs, one image of `dimension` values per σ, model units. */
 export function probeInputs(
   { key, sigmas }: Pick<Probe, "key" | "sigmas">,
@@ -111,16 +108,11 @@ export function toPixels(card: Pick<Card, "pixels" | "shape">, x: Float32Array):
 export const isImage = ({ shape: [, height, width] }: Pick<Card, "shape">): boolean => height * width > 1;
 
 /**
- * Reads the card of an ONNX file without decoding its graph: field 14 of ModelProto, entries {1: key, 2: value}.
+ * Reads the card of an ONNX file without decoding its graph.
  * @throws CardError where the bytes are not a model with a card
  */
 export function readCard(model: Uint8Array): Card {
-  let json: string | undefined;
-  for (const [field, value] of fields(model)) {
-    if (field !== 14) continue;
-    const entry = new Map(fields(value));
-    if (text(entry.get(1)) === cardKey) json = text(entry.get(2));
-  }
+  const json = readMetadata(model, cardKey);
   if (json === undefined)
     throw new CardError(
       `no model card in this ONNX file (metadata_props["${cardKey}"]); was it exported by ncsn?`,
@@ -129,29 +121,16 @@ export function readCard(model: Uint8Array): Card {
 }
 
 /** The card of its JSON. @throws CardError */
-export function parseCard(json: string): Card {
-  const card = parseObject(json);
-  if (card.version !== 1)
-    throw new CardError(`unknown model card version: ${String(card.version)} (this release reads version 1)`);
-  for (const [name, [fits, need]] of Object.entries(requirements)) {
-    if (card[name] === undefined && optional.has(name)) continue;
-    if (card[name] === undefined) throw new CardError(`the model card lacks "${name}"`);
-    if (!fits(card[name]))
-      throw new CardError(`bad ${name} in the model card: ${show(card[name])} (need ${need})`);
-  }
-  return card as unknown as Card;
-}
+export const parseCard = (json: string): Card =>
+  parseChecked(json, "model card", requirements, optional) as unknown as Card;
 
 /** What a card may lack. */
 const optional: ReadonlySet<string> = new Set(["sigmas", "classes"]);
 
 /** What a sampler computes with; a card that breaks these would give NaNs instead of a message. */
-const requirements: Readonly<Record<string, readonly [fits: (value: unknown) => boolean, need: string]>> = {
+const requirements: Requirements = {
   name: [(name) => typeof name === "string", "a string"],
-  shape: [
-    (shape) => isNumbers(shape, 3) && shape.every((size) => Number.isInteger(size) && size > 0),
-    "three integers >= 1",
-  ],
+  shape: [isSize, "three integers >= 1"],
   pixels: [
     (pixels) => isObject(pixels) && isNumbers([pixels.scale, pixels.offset], 2) && pixels.scale !== 0,
     "numbers scale, not 0, and offset",
@@ -163,10 +142,7 @@ const requirements: Readonly<Record<string, readonly [fits: (value: unknown) => 
   ],
   sigmas: [(sigmas) => isNumbers(sigmas) && sigmas.every((sigma) => sigma > 0), "numbers > 0"],
   sampler: [isSampler, "a sampler's name, steps >= 1 and options"],
-  classes: [
-    (classes) => Array.isArray(classes) && classes.every((name) => typeof name === "string"),
-    "a list of names",
-  ],
+  classes: [isNames, "a list of names"],
   probe: [isProbe, "a key, sigmas, positions, and a row of scores per sigma"],
 };
 
@@ -195,73 +171,4 @@ function isProbe(probe: unknown): boolean {
     scores.every((row) => isNumbers(row, positions.length)) &&
     typeof tolerance === "number"
   );
-}
-
-/** Whether a value is a list of at least one finite number, or of exactly `length`. */
-const isNumbers = (value: unknown, length?: number): value is number[] =>
-  Array.isArray(value) &&
-  value.length > 0 &&
-  value.length === (length ?? value.length) &&
-  value.every((item) => Number.isFinite(item));
-
-const show = (value: unknown): string => {
-  const json = JSON.stringify(value);
-  return json.length > 80 ? `${json.slice(0, 80)}…` : json;
-};
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null;
-
-function parseObject(json: string): Readonly<Record<string, unknown>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    throw new CardError("the model card is not JSON");
-  }
-  if (!isObject(value)) throw new CardError("the model card is not a JSON object");
-  return value;
-}
-
-const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
-
-/** The length-delimited fields of a protobuf message, by number. */
-function* fields(message: Uint8Array): Generator<[field: number, value: Uint8Array]> {
-  let at = 0;
-  /** Passes over `length` bytes and returns where they begin. */
-  const skip = (length: number): number => {
-    if (at + length > message.length) throw new CardError("this is not an ONNX file, or it is truncated");
-    at += length;
-    return at - length;
-  };
-  const varint = (): number => {
-    let value = 0;
-    for (let factor = 1; ; factor *= 128) {
-      const byte = message[skip(1)];
-      value += (byte & 127) * factor;
-      if (byte < 128) return value;
-    }
-  };
-  while (at < message.length) {
-    const tag = varint();
-    const field = Math.floor(tag / 8);
-    switch (tag % 8) {
-      case 0:
-        varint();
-        break;
-      case 1:
-        skip(8);
-        break;
-      case 2: {
-        const start = skip(varint());
-        yield [field, message.subarray(start, at)];
-        break;
-      }
-      case 5:
-        skip(4);
-        break;
-      default:
-        throw new CardError("this is not an ONNX file");
-    }
-  }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { CardError } from "../src/metadata.ts";
 import {
-  CardError,
   cardKey,
   isImage,
   parseCard,

@@ -26,10 +26,17 @@ export interface Summary {
  * The parameter table and cost of a score model on images of one shape.
  * @throws TypeError where the network uses one parameter name for two shapes
  */
-export function summarize(model: ScoreModel, shape: Shape): Summary {
+export const summarize = (model: ScoreModel, shape: Shape): Summary =>
+  summarizeUse((nn) => applyScore(nn, model, [1, ...shape], [1, 1], [1, 1]));
+
+/**
+ * The parameter table and cost of whatever is said over the vocabulary.
+ * @throws TypeError where one parameter name is used for two shapes
+ */
+export function summarizeUse(say: (nn: Nn<Shape, Shape, Shape>) => unknown): Summary {
   const parameters = new Map<string, Parameter>();
   const cost = { multiplyAdds: 0, activations: 0 };
-  applyScore(shapesNn(parameters, cost), model, [1, ...shape], [1, 1], [1, 1]);
+  say(shapesNn(parameters, cost));
   const list = [...parameters.values()];
   return { parameters: list, size: list.reduce((sum, p) => sum + elements(p.shape), 0), ...cost };
 }
