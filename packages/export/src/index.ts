@@ -5,6 +5,7 @@ export * from "./graph.ts";
 export * from "./onnx-nn.ts";
 export * from "./operators.ts";
 export * from "./value.ts";
+export * from "./export-judge.ts";
 export * from "./export-model.ts";
 export * from "./passes/index.ts";
 export * from "./verify.ts";

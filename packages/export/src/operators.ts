@@ -3,7 +3,7 @@
  * and WebGPU in ONNX Runtime. Each says which attributes it has and which shape it makes; a new one is an entry here.
  *
  * Exported models hold only those whose CPU kernels give an image the same bits in any batch. Log, Cos, Sin, Elu,
- * Softplus, ReduceMean and Gemm do not (they compute the ends of an array, or a single row, in another way): they are
+ * Softplus, LogSoftmax, ReduceMean and Gemm do not (they compute the ends of an array, or a single row, in another way): they are
  * here for other graphs, and `onnx-nn.ts` says what stands in. It is long because it is all of them in one table.
  */
 import { runtimeOperators } from "./runtime-operators.ts";
@@ -72,6 +72,7 @@ export const operators = {
   Floor: pointwise,
   Identity: pointwise,
   Log: pointwise,
+  LogSoftmax: { ...pointwise, attributes: { axis: "int" } },
   Neg: pointwise,
   Reciprocal: pointwise,
   Relu: pointwise,

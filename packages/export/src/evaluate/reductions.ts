@@ -47,11 +47,14 @@ export const ReduceMax: Kernel = ({ inputs: [x], attributes }) =>
 export const GlobalAveragePool: Kernel = (call) => ReduceMean({ ...call, attributes: { axes: [2, 3] } });
 
 /** eˣ / Σ eˣ along one axis. */
-export const Softmax: Kernel = ({ inputs: [x], attributes }) => {
+export const Softmax: Kernel = (call) => LogSoftmax(call).map(Math.exp);
+
+/** x − ln Σ eˣ along one axis, the largest x taken out of the sum. */
+export const LogSoftmax: Kernel = ({ inputs: [x], attributes }) => {
   const axes = [axisOf(attributes, x.shape.length, -1)];
   const { group } = groups(x, axes);
   const peak = fold(x, axes, -Infinity, Math.max);
-  const data = x.data.map((value, i) => Math.exp(value - peak[group[i]]));
-  const total = sum({ ...x, data }, axes);
-  return data.map((value, i) => value / total[group[i]]);
+  const data = x.data.map((value, i) => value - peak[group[i]]);
+  const total = sum({ ...x, data: data.map(Math.exp) }, axes);
+  return data.map((value, i) => value - Math.log(total[group[i]]));
 };

@@ -1,4 +1,5 @@
 /** The nonlinearities of networks. */
+import { axisOf } from "../../attributes.ts";
 import type { Rule } from "../rule.ts";
 
 /** y = max(x, 0): dx = dy where y > 0. */
@@ -24,10 +25,17 @@ export const Elu: Rule = ({ node: { attributes }, y, dy, op }) => [
 /** y = eˣ/Σeˣ along an axis: dx = y·(dy − Σ dy·y). */
 export const Softmax: Rule = ({ node: { attributes }, y, dy, op, int64 }) => [
   () => {
-    const axis = Number(attributes.axis ?? -1);
-    const mean = op("ReduceSum", [op("Mul", [dy, y]), int64([axis < 0 ? axis + y.shape.length : axis])], {
+    const mean = op("ReduceSum", [op("Mul", [dy, y]), int64([axisOf(attributes, y.shape.length, -1)])], {
       keepdims: 1,
     });
     return op("Mul", [y, op("Sub", [dy, mean])]);
+  },
+];
+
+/** y = x − ln Σeˣ along an axis: dx = dy − eʸ·Σ dy. */
+export const LogSoftmax: Rule = ({ node: { attributes }, y, dy, op, int64 }) => [
+  () => {
+    const total = op("ReduceSum", [dy, int64([axisOf(attributes, y.shape.length, -1)])], { keepdims: 1 });
+    return op("Sub", [dy, op("Mul", [op("Exp", [y]), total])]);
   },
 ];
