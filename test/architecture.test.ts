@@ -32,7 +32,7 @@ const packages: Record<"core" | "infer" | "export" | "train", readonly Room[]> =
     {
       // tfjs's engine opens its backend
       files:
-        /^(bench|cli|datasets|evaluate|report|run|onnxruntime\/node)\/|^tfjs\/(available|backends|engine)\.ts$|^(cli|node)\.ts$/,
+        /^(bench|cli|datasets|evaluate|judge|report|run|onnxruntime\/node)\/|^tfjs\/(available|backends|engine)\.ts$|^(cli|node)\.ts$/,
       edge: true,
       may: [
         "@ncsn/core",

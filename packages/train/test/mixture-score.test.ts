@@ -11,7 +11,7 @@ import {
   type RecipeName,
   type RunConfig,
 } from "@ncsn/core";
-import { onnxEngine, openNodeGradients, train, type Engine } from "@ncsn/train/node";
+import { onnxEngine, openNodeGradients, train, type Engine, scoreTraining } from "@ncsn/train/node";
 import { describe, expect, it } from "vitest";
 import { dataKey } from "../src/batches.ts";
 import { configure, planRun } from "../src/cli/new-run.ts";
@@ -63,8 +63,7 @@ describe("from one seed and budget", () => {
       const engine = onnxEngine({
         gradients: await openNodeGradients({
           device: "cpu",
-          model,
-          shape,
+          training: scoreTraining({ model, shape }),
           batch,
           sessions: 1,
           microBatch: batch,

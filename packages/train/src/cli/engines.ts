@@ -4,6 +4,7 @@ import { nodeDevices, probeDevice, type NodeDevice } from "@ncsn/infer/node";
 import type { Engine } from "../engine.ts";
 import { onnxEngine } from "../onnxruntime/engine.ts";
 import { openNodeGradients, TrainingDeviceError } from "../onnxruntime/node/gradients.ts";
+import { scoreTraining } from "../onnxruntime/score-training.ts";
 import { BackendError, backendNames, nativeBackends, whyMissing } from "../tfjs/available.ts";
 import { oneOf } from "./option-values.ts";
 import { UsageError } from "./usage-error.ts";
@@ -68,10 +69,8 @@ const onnxruntime: EngineChoice = {
     return onnxEngine({
       gradients: await openNodeGradients({
         device,
-        model,
-        shape,
+        training: scoreTraining({ model, shape, matching: recipe.objective.matching }),
         batch,
-        matching: recipe.objective.matching,
       }),
       model,
       shape,

@@ -7,6 +7,8 @@ import { ModelError } from "@ncsn/infer";
 import { SamplingUsageError } from "@ncsn/infer/node";
 import { evaluateOptions } from "../evaluate/evaluate-options.ts";
 import { runEvaluate } from "../evaluate/evaluate-command.ts";
+import { runJudge } from "../judge/judge-command.ts";
+import { judgeOptions } from "../judge/judge-options.ts";
 import { DatasetError } from "../datasets/index.ts";
 import { TrainingDeviceError } from "../onnxruntime/node/gradients.ts";
 import { NotTrainableError } from "../engine.ts";
@@ -48,7 +50,7 @@ export async function main(args: readonly string[]): Promise<number> {
 
 /** What the arguments ask for; commands run outside of yargs, which would take their errors for its own. */
 async function parse(args: readonly string[]): Promise<() => Promise<number>> {
-  refuseOddFlags(args, { ...benchOptions, ...evaluateOptions, ...trainOptions });
+  refuseOddFlags(args, { ...benchOptions, ...evaluateOptions, ...judgeOptions, ...trainOptions });
   let command = async (): Promise<number> => 0; // where only help was asked for
   await yargs(args)
     .scriptName("pnpm")
@@ -85,7 +87,15 @@ async function parse(args: readonly string[]): Promise<() => Promise<number>> {
         command = () => runReport(report.name);
       },
     )
-    .demandCommand(1, "no command (known: train, bench, evaluate, report)")
+    .command(
+      "judge",
+      "train a classifier that judges samples, into models/judge-DATASET.onnx",
+      (judge) => judge.options(judgeOptions),
+      (judge) => {
+        command = () => runJudge(judge);
+      },
+    )
+    .demandCommand(1, "no command (known: train, bench, evaluate, report, judge)")
     .strict()
     .wrap(110)
     .version(false)

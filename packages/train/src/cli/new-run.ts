@@ -39,7 +39,7 @@ export interface Plan {
 }
 
 /** Items that count as an epoch of a set without end: as many as MNIST has. */
-const endlessEpoch = 60_000;
+export const endlessEpoch = 60_000;
 
 /** @throws UsageError */
 export function planRun(args: TrainArguments): Plan {

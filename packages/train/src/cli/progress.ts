@@ -3,8 +3,11 @@ import { SingleBar } from "cli-progress";
 import type { TrainingStep } from "../trainer.ts";
 import { duration, speed } from "./show.ts";
 
+/** What of a step is shown. */
+export type Taken = Pick<TrainingStep, "step" | "loss" | "lossByImage" | "seconds">;
+
 export interface Progress {
-  update(taken: TrainingStep): void;
+  update(taken: Taken): void;
   /** A line of text, with the bar out of its way. */
   note(text: string): void;
   stop(): void;
@@ -53,7 +56,7 @@ function gauge(steps: number) {
   const smooth = (old: number | undefined, value: number) =>
     old === undefined ? value : old + (value - old) / 20;
 
-  return (taken: TrainingStep): { readonly loss: string; readonly rate: string; readonly left: string } => {
+  return (taken: Taken): { readonly loss: string; readonly rate: string; readonly left: string } => {
     loss = smooth(loss, taken.loss);
     // The first step compiles and allocates; it counts only as long as there is no other.
     seconds = smooth(first?.step === taken.step - 1 ? undefined : seconds, taken.seconds);

@@ -2,12 +2,13 @@
  * Where a batch goes wrong: the training step once more, image by image, as a graph that hands out every tensor it
  * computes.
  */
-import type { Parameter, Shape } from "@ncsn/core";
+import type { Parameter } from "@ncsn/core";
 import { encodeModel, type Graph, type Node, type Value } from "@ncsn/export";
-import type { InferenceSession, Tensor } from "onnxruntime-common";
+import type { InferenceSession } from "onnxruntime-common";
 import type { NotFinite } from "../engine.ts";
-import type { Ort, Share } from "./gradient-session.ts";
-import { trainingGraph, type Lowering, type Training } from "./training-graph.ts";
+import { feedsOf, type Ort } from "./gradient-session.ts";
+import { trainingGraph, type Lowering } from "./training-graph.ts";
+import { cutShare, elements, imageCount, type BatchInputs, type Share, type Training } from "./training.ts";
 
 export interface Inspection {
   readonly ort: Ort;
@@ -26,20 +27,24 @@ export async function firstNotFinite(
   weights: Float32Array,
   share: Share,
 ): Promise<NotFinite | undefined> {
-  const given = badInput(training.shape, share);
+  const { inputs } = training;
+  const given = badInput(inputs, share);
   if (given !== undefined) return given;
 
   const { graph, tensors } = withEveryTensor(trainingGraph(training, 1, lowering));
   const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node])));
-  const ofImages = dependents(graph, ["x", "sigma", "root", "target", "label"]);
+  const ofImages = dependents(graph, Object.keys(inputs));
   // Fusions of the runtime would leave tensors out.
   const session = await ort.InferenceSession.create(encodeModel(graph), {
     ...settings,
     graphOptimizationLevel: "disabled",
   });
   let found: { readonly index: number; readonly at: NotFinite } | undefined;
-  for (let image = 0; image < share.sigma.length; image++) {
-    const made = await session.run(feedsOf(ort, training.shape, weights, share, image));
+  for (let image = 0; image < imageCount(inputs, share); image++) {
+    const made = await session.run({
+      weights: new ort.Tensor("float32", weights, [weights.length]),
+      ...feedsOf(ort, inputs, cutShare(inputs, share, image, image + 1)),
+    });
     for (let index = 0; index < (found?.index ?? tensors.length); index++) {
       const { name, shape: dims } = tensors[index];
       const value = firstBad((await made[name].getData()) as Float32Array);
@@ -47,8 +52,8 @@ export async function firstNotFinite(
       const op = producers.get(name)?.op ?? "";
       const layer = layerBefore(name, producers);
       const after = layer === undefined || name.startsWith(layer) ? {} : { after: layer };
-      const sigma = ofImages.has(name) ? { sigma: share.sigma[image] } : {};
-      found = { index, at: { name, op, shape: dims.map(Number), value, ...after, ...sigma } };
+      const level = ofImages.has(name) ? sigmaOf(share, image) : {};
+      found = { index, at: { name, op, shape: dims.map(Number), value, ...after, ...level } };
     }
   }
   await session.release();
@@ -73,16 +78,22 @@ export function firstBadParameter(
 }
 
 /** Data may hold them, too. */
-function badInput(shape: Shape, { x, target, root, sigma }: Share): NotFinite | undefined {
-  for (const [name, values] of Object.entries({ sigma, root, x, target })) {
+function badInput(inputs: BatchInputs, share: Share): NotFinite | undefined {
+  for (const [name, { type, shape }] of Object.entries(inputs)) {
+    if (type !== "float32") continue;
+    const values = share[name] as Float32Array;
     const at = values.findIndex((value) => !Number.isFinite(value));
     if (at < 0) continue;
-    const image = Math.floor(at / (values.length / sigma.length));
-    const dims = values.length === sigma.length ? [] : shape;
-    return { name, op: "input", shape: [1, ...dims], value: values[at], sigma: sigma[image] };
+    const each = elements(shape);
+    const level = sigmaOf(share, Math.floor(at / each));
+    return { name, op: "input", shape: [1, ...(each === 1 ? [] : shape)], value: values[at], ...level };
   }
   return undefined;
 }
+
+/** The noise level of an image, where the task has such a thing. */
+const sigmaOf = ({ sigma }: Share, image: number): { readonly sigma?: number } =>
+  sigma === undefined ? {} : { sigma: sigma[image] };
 
 /** The graph with every float32 tensor that a node makes as an output, and those in their order. */
 function withEveryTensor(graph: Graph): { readonly graph: Graph; readonly tensors: readonly Value[] } {
@@ -109,27 +120,4 @@ function layerBefore(name: string, producers: ReadonlyMap<string, Node>): string
     for (const input of producers.get(value)?.inputs ?? []) seen.add(input);
   }
   return undefined;
-}
-
-/** One image of a share. */
-function feedsOf(
-  ort: Ort,
-  shape: Shape,
-  weights: Float32Array,
-  { x, target, root, sigma, label }: Share,
-  image: number,
-): Record<string, Tensor> {
-  const dimension = shape.reduce((a, b) => a * b, 1);
-  const pixels = (values: Float32Array): Tensor =>
-    new ort.Tensor("float32", values.slice(image * dimension, (image + 1) * dimension), [1, ...shape]);
-  const number = (values: Float32Array, dims: readonly number[]): Tensor =>
-    new ort.Tensor("float32", values.slice(image, image + 1), dims);
-  return {
-    weights: new ort.Tensor("float32", weights, [weights.length]),
-    x: pixels(x),
-    target: pixels(target),
-    root: number(root, [1, 1, 1, 1]),
-    sigma: number(sigma, [1]),
-    ...(label === undefined ? {} : { label: new ort.Tensor("int32", label.slice(image, image + 1), [1]) }),
-  };
 }

@@ -3,6 +3,7 @@
  * onnxruntime-web's in a page. Nothing here needs Node.
  */
 import type { InferenceSession, Tensor } from "onnxruntime-common";
+import { cutShare, filled, imageCount, type BatchInputs, type Share } from "./training.ts";
 
 /** What is used of ONNX Runtime. */
 export interface Ort {
@@ -16,24 +17,14 @@ export interface Ort {
   ) => Tensor;
 }
 
-/** A part of a batch as the training graph wants it; images one after the other. */
-export interface Share {
-  readonly x: Float32Array;
-  /** What the matching compares with: −√weight·z/σ, or the projection v. */
-  readonly target: Float32Array;
-  readonly root: Float32Array;
-  readonly sigma: Float32Array;
-  readonly label?: Int32Array;
-}
-
 export interface GradientSession {
   /** The loss of each image, and the gradient of their sum, by the weights. */
   gradient(
     weights: Float32Array,
     share: Share,
   ): Promise<{ readonly loss: Float32Array; readonly gradient: Float32Array }>;
-  /** Scores by any weights. */
-  score(weights: Float32Array, images: Pick<Share, "x" | "sigma" | "label">): Promise<Float32Array>;
+  /** What the network says of images by any weights; of the inputs, those that it takes. */
+  network(weights: Float32Array, images: Share): Promise<Float32Array>;
   dispose(): Promise<void>;
 }
 
@@ -41,51 +32,38 @@ export interface GradientSession {
 export interface GradientModels {
   readonly layout: Uint8Array;
   readonly body: Uint8Array;
-  readonly scoring: Uint8Array;
+  readonly network: Uint8Array;
 }
 
 export interface GradientSessionOptions {
   readonly ort: Ort;
   readonly models: GradientModels;
+  readonly inputs: BatchInputs;
   /** The number of images that the body is for. */
   readonly batch: number;
-  /** [C, H, W] */
-  readonly shape: readonly number[];
   readonly session: InferenceSession.SessionOptions;
 }
 
-/** Opens the sessions of a training step; the one for scores follows when it is first needed. */
+/** Opens the sessions of a training step; the one of the network alone follows when it is first needed. */
 export async function openGradientSession(options: GradientSessionOptions): Promise<GradientSession> {
-  const { ort, models, batch, shape, session: settings } = options;
-  const dimension = shape.reduce((a, b) => a * b, 1);
+  const { ort, models, inputs, batch, session: settings } = options;
   const open = (model: Uint8Array): Promise<InferenceSession> => ort.InferenceSession.create(model, settings);
   const layout = await open(models.layout);
   const body = await open(models.body);
-  let scoring: Promise<InferenceSession> | undefined;
-  const float = (data: Float32Array, dims: readonly number[]): Tensor =>
-    new ort.Tensor("float32", data, dims);
-  const vector = (data: Float32Array): Tensor => float(data, [data.length]);
-  const images = ({ x, sigma, label }: Pick<Share, "x" | "sigma" | "label">): Record<string, Tensor> => ({
-    x: float(x, [sigma.length, ...shape]),
-    sigma: vector(sigma),
-    ...(label === undefined ? {} : { label: new ort.Tensor("int32", label, [label.length]) }),
-  });
+  let network: Promise<InferenceSession> | undefined;
+  const vector = (data: Float32Array): Tensor => new ort.Tensor("float32", data, [data.length]);
+  const feeds = (share: Share): Record<string, Tensor> => feedsOf(ort, inputs, share);
   const read = async (tensor: Tensor): Promise<Float32Array> => (await tensor.getData()) as Float32Array;
 
   return {
     async gradient(weights, share) {
-      const count = share.sigma.length;
+      const count = imageCount(inputs, share);
       const loss = new Float32Array(count);
       const laidOut = await layout.run({ weights: vector(weights) });
       let sum: Float32Array | undefined;
       for (let from = 0; from < count; from += batch) {
-        const part = cut(share, from, batch, dimension);
-        const made = await body.run({
-          ...laidOut,
-          ...images(part),
-          root: float(part.root, [batch, 1, 1, 1]),
-          target: float(part.target, [batch, ...shape]),
-        });
+        const part = filled(inputs, cutShare(inputs, share, from, Math.min(from + batch, count)), batch);
+        const made = await body.run({ ...laidOut, ...feeds(part) });
         loss.set((await read(made.loss)).subarray(0, count - from), from);
         const gradient = await read(made.gradient);
         if (sum === undefined) sum = gradient;
@@ -95,32 +73,24 @@ export async function openGradientSession(options: GradientSessionOptions): Prom
       return { loss, gradient: sum };
     },
 
-    async score(weights, given) {
-      scoring ??= open(models.scoring);
-      const made = await (await scoring).run({ weights: vector(weights), ...images(given) });
-      return read(made.score);
+    async network(weights, images) {
+      network ??= open(models.network);
+      const { said } = await (await network).run({ weights: vector(weights), ...feeds(images) });
+      return read(said);
     },
 
     async dispose() {
-      for (const session of [layout, body, await scoring]) await session?.release();
+      for (const session of [layout, body, await network]) await session?.release();
     },
   };
 }
 
-/** `batch` images from `from` on; where there are fewer, images of weight 0 fill up. */
-function cut(share: Share, from: number, batch: number, dimension: number): Share {
-  const range = <A extends Float32Array | Int32Array>(values: A, each: number, fill: number): A => {
-    const part = values.subarray(from * each, (from + batch) * each) as A;
-    if (part.length === batch * each) return part;
-    const whole = new (values.constructor as new (length: number) => A)(batch * each).fill(fill) as A;
-    whole.set(part);
-    return whole;
-  };
-  return {
-    x: range(share.x, dimension, 0),
-    target: range(share.target, dimension, 0),
-    root: range(share.root, 1, 0),
-    sigma: range(share.sigma, 1, 1),
-    ...(share.label === undefined ? {} : { label: range(share.label, 1, -1) }),
-  };
+/** A share as tensors. */
+export function feedsOf(ort: Ort, inputs: BatchInputs, share: Share): Record<string, Tensor> {
+  const count = imageCount(inputs, share);
+  const entries = Object.entries(share).map(([name, values]) => {
+    const { type, shape } = inputs[name];
+    return [name, new ort.Tensor(type, values, [count, ...shape])] as const;
+  });
+  return Object.fromEntries(entries);
 }

@@ -1,11 +1,11 @@
-import { summarize, type RunConfig } from "@ncsn/core";
+import type { RunConfig } from "@ncsn/core";
 import { encodeModel } from "@ncsn/export";
 import type { InferenceSession } from "onnxruntime-common";
-import type { Gradients } from "./engine.ts";
+import type { Gradients } from "./learner.ts";
 import { firstNotFinite } from "./first-not-finite.ts";
 import { openGradientSession, type Ort } from "./gradient-session.ts";
-import { scoringGraph, trainingGraphs, type Lowering, type Training } from "./training-graph.ts";
-import { weightsOf } from "./weights.ts";
+import { scoreTraining } from "./score-training.ts";
+import { networkGraph, trainingGraphs, type Lowering } from "./training-graph.ts";
 
 /** What gradients come from. */
 export interface OneSessionOptions {
@@ -24,20 +24,15 @@ export interface OneSessionOptions {
 export async function openOneSession(options: OneSessionOptions): Promise<Gradients> {
   const { ort, config, session, description } = options;
   const { model, shape, batch, recipe } = config;
-  const training: Training = {
-    model,
-    shape,
-    weights: weightsOf(model, shape, summarize(model, shape).parameters),
-    matching: recipe.objective.matching,
-  };
+  const training = scoreTraining({ model, shape, matching: recipe.objective.matching });
   const lowering: Lowering = { kind: "portable" };
   const { layout, body } = trainingGraphs(training, batch, lowering);
   const models = {
     layout: encodeModel(layout),
     body: encodeModel(body),
-    scoring: encodeModel(scoringGraph(training)),
+    network: encodeModel(networkGraph(training)),
   };
-  const open = await openGradientSession({ ort, models, batch, shape, session });
+  const open = await openGradientSession({ ort, models, inputs: training.inputs, batch, session });
   return {
     ...open,
     description,

@@ -3,9 +3,9 @@
  * The graphs of a training step begin and end at these. Here is the way there and, for gradients, back, over flat arrays:
  * as nodes of the graphs it would be over a thousand small ones.
  */
-import { unitEpsilon, type Parameter, type ScoreModel, type Shape } from "@ncsn/core";
+import { unitEpsilon, type Parameter } from "@ncsn/core";
 import { tape, type Binding } from "@ncsn/export";
-import { scoreNodes } from "./score-nodes.ts";
+import { elements, type Training } from "./training.ts";
 
 /** One use of a parameter by the network. */
 interface Use {
@@ -31,10 +31,9 @@ export interface Weights {
 }
 
 /** The weights of a network whose parameters lie in the order of its table. */
-export function weightsOf(model: ScoreModel, shape: Shape, parameters: readonly Parameter[]): Weights {
+export function weightsOf(network: Training["network"], parameters: readonly Parameter[]): Weights {
   const bindings: Binding[] = [];
-  const scratch = tape("weights");
-  scoreNodes(scratch, model, shape, 1, (on, binding) => {
+  network(tape("weights"), 1, (on, binding) => {
     bindings.push(binding);
     return on.input(`${bindings.length} ${binding.name}`, "float32", binding.as);
   });
@@ -95,5 +94,3 @@ function norm(values: Float32Array, from: number, length: number): number {
   for (let i = from; i < from + length; i++) sum += values[i] * values[i];
   return Math.sqrt(sum);
 }
-
-const elements = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);

@@ -14,7 +14,7 @@ import {
   type Shape,
   type Tensor,
 } from "@ncsn/core";
-import { openNodeGradients, onnxEngine, openTfjsEngine, type Engine } from "@ncsn/train/node";
+import { openNodeGradients, onnxEngine, openTfjsEngine, type Engine, scoreTraining } from "@ncsn/train/node";
 import { describe, expect, test } from "vitest";
 
 const { optimiser, objective, sigmaRange, sigmaData } = recipes.edm;
@@ -79,7 +79,13 @@ type Made = ReturnType<typeof made>;
 
 const openOnnx = async ({ model, shape, drawn }: Made, device: "cpu" | "webgpu" = "cpu"): Promise<Engine> =>
   onnxEngine({
-    gradients: await openNodeGradients({ device, model, shape, batch: count, sessions: 2, microBatch: 2 }),
+    gradients: await openNodeGradients({
+      device,
+      training: scoreTraining({ model, shape }),
+      batch: count,
+      sessions: 2,
+      microBatch: 2,
+    }),
     model,
     shape,
     parameters: drawn,

@@ -11,7 +11,7 @@ import {
   type ScoreModel,
   type Tensor,
 } from "@ncsn/core";
-import { onnxEngine, openNodeGradients, type Engine, type NotFinite } from "@ncsn/train/node";
+import { onnxEngine, openNodeGradients, type Engine, type NotFinite, scoreTraining } from "@ncsn/train/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkpointOf, tinyRun, trainIn, workFolder } from "../training-command.ts";
 
@@ -39,7 +39,12 @@ describe("the onnxruntime engine", () => {
   let start: ReadonlyMap<string, Tensor>;
   beforeAll(async () => {
     engine = onnxEngine({
-      gradients: await openNodeGradients({ device: "cpu", model, shape, batch: count, microBatch: 2 }),
+      gradients: await openNodeGradients({
+        device: "cpu",
+        training: scoreTraining({ model, shape }),
+        batch: count,
+        microBatch: 2,
+      }),
       model,
       shape,
       parameters: initialise(summarize(model, shape).parameters, key(4)),

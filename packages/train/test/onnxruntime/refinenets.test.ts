@@ -16,7 +16,7 @@ import {
   summarize,
   type Tensor,
 } from "@ncsn/core";
-import { onnxEngine, openDataset, openNodeGradients, openTfjsEngine } from "@ncsn/train/node";
+import { onnxEngine, openDataset, openNodeGradients, openTfjsEngine, scoreTraining } from "@ncsn/train/node";
 import { expect, test } from "vitest";
 
 const shape = [1, 4, 6] as const;
@@ -37,9 +37,12 @@ test.each(["ncsn", "ncsnv2"] as const)(
     const parameters = initialise(summarize(model, shape).parameters, key(1));
     const shared = { model, shape, parameters, optimiser };
     const [onnx, tfjs] = await Promise.all([
-      openNodeGradients({ device: "cpu", model, shape, batch: count, sessions: 1 }).then((gradients) =>
-        onnxEngine({ gradients, ...shared }),
-      ),
+      openNodeGradients({
+        device: "cpu",
+        training: scoreTraining({ model, shape }),
+        batch: count,
+        sessions: 1,
+      }).then((gradients) => onnxEngine({ gradients, ...shared })),
       openTfjsEngine({ backend: "cpu", ...shared }),
     ]);
     const hyper = { rate: networks[name].rate, emaDecay: 0, clip: Infinity };
@@ -73,7 +76,11 @@ test.runIf(mnist !== undefined)(
     const engines = [
       async () =>
         onnxEngine({
-          gradients: await openNodeGradients({ device: "cpu", model, shape: dataset.shape, batch }),
+          gradients: await openNodeGradients({
+            device: "cpu",
+            training: scoreTraining({ model, shape: dataset.shape }),
+            batch,
+          }),
           ...shared,
         }),
       () => openTfjsEngine({ backend: "tfjs-node", ...shared }),

@@ -29,7 +29,7 @@ import {
   openTfjsEngine,
   train,
   trainingGraph,
-  weightsOf,
+  scoreTraining,
   type Engine,
 } from "@ncsn/train/node";
 import { afterAll, describe, expect, test } from "vitest";
@@ -66,7 +66,11 @@ const open = async ({
   drawn,
 }: Pick<ReturnType<typeof made>, "model" | "shape" | "drawn">): Promise<Engine> =>
   onnxEngine({
-    gradients: await openNodeGradients({ device: "cpu", model, shape, batch: count, matching: "sliced" }),
+    gradients: await openNodeGradients({
+      device: "cpu",
+      training: scoreTraining({ model, shape, matching: "sliced" }),
+      batch: count,
+    }),
     model,
     shape,
     parameters: drawn,
@@ -135,11 +139,12 @@ const choices: readonly Choice[] = [
 describe.each(choices)("with $network.name", (choice) => {
   const given = made(choice);
   const { model, shape, parameters, drawn, batch } = given;
-  const weights = weightsOf(model, shape, parameters);
+  const training = scoreTraining({ model, shape, matching: "sliced" });
+  const { weights } = training;
   const flat = Float64Array.from(
     weights.ofParameters(Float32Array.from(parameters.flatMap(({ name }) => [...drawn.get(name)!.data]))),
   );
-  const graph = trainingGraph({ model, shape, weights, matching: "sliced" }, count, { kind: "portable" });
+  const graph = trainingGraph(training, count, { kind: "portable" });
   const outputs = (by: Float64Array) =>
     evaluate(
       graph,
@@ -224,10 +229,8 @@ test("an mlp comes near the exact score of a mixture without being told the nois
   const engine = onnxEngine({
     gradients: await openNodeGradients({
       device: "cpu",
-      model,
-      shape,
+      training: scoreTraining({ model, shape, matching: "sliced" }),
       batch: config.batch,
-      matching: "sliced",
       sessions: 1,
       microBatch: config.batch,
     }),

@@ -18,7 +18,7 @@ import {
 } from "@ncsn/core";
 import { encodeModel } from "@ncsn/export";
 import { probeDevice, type NodeDevice } from "@ncsn/infer/node";
-import { onnxEngine, openNodeGradients, trainingGraphs, weightsOf, type Engine } from "@ncsn/train/node";
+import { onnxEngine, openNodeGradients, trainingGraphs, scoreTraining, type Engine } from "@ncsn/train/node";
 import * as ort from "onnxruntime-node";
 import { beforeAll, describe, expect, test } from "vitest";
 
@@ -54,7 +54,7 @@ async function open(device: NodeDevice): Promise<Engine> {
   // Gains that start at 0 would hide most of the network.
   for (const { data } of drawn.values()) normals(key(5), data.length).forEach((z, i) => (data[i] += 0.3 * z));
   return onnxEngine({
-    gradients: await openNodeGradients({ device, model, shape, batch: count }),
+    gradients: await openNodeGradients({ device, training: scoreTraining({ model, shape }), batch: count }),
     model,
     shape,
     parameters: drawn,
@@ -71,8 +71,7 @@ const batchAt = (step: number): Batch =>
 
 describe.skipIf(!usable)("WebGPU", () => {
   test("has a kernel for every node of a training step", async () => {
-    const weights = weightsOf(model, shape, parameters);
-    const graphs = trainingGraphs({ model, shape, weights }, count, { kind: "portable" });
+    const graphs = trainingGraphs(scoreTraining({ model, shape }), count, { kind: "portable" });
     for (const graph of [graphs.layout, graphs.body]) {
       const opening = ort.InferenceSession.create(encodeModel(graph), {
         executionProviders: ["webgpu"],

@@ -1,5 +1,5 @@
 import { initialise, key, networks, normaliseWeight, normals, summarize, type ScoreModel } from "@ncsn/core";
-import { weightsOf } from "@ncsn/train";
+import { scoreTraining } from "@ncsn/train";
 import { expect, test } from "vitest";
 
 const model: ScoreModel = {
@@ -14,7 +14,7 @@ const shape = [1, 4, 4];
 const { parameters, size } = summarize(model, shape);
 const drawn = initialise(parameters, key(1));
 const flat = Float32Array.from(parameters.flatMap(({ name }) => [...(drawn.get(name)?.data ?? [])]));
-const weights = weightsOf(model, shape, parameters);
+const { weights } = scoreTraining({ model, shape });
 
 test("weights are core's normalised parameters, each used once", () => {
   expect(weights.size).toBe(size);

@@ -1,32 +1,27 @@
 /** Gradients by ONNX Runtime under Node: on CPU one single-threaded session a core, each on its share of the batch. */
 import { Worker } from "node:worker_threads";
-import { summarize, type Matching, type ScoreModel, type Shape } from "@ncsn/core";
 import { encodeModel } from "@ncsn/export";
 import { busyFlag, cores, probeDevice, waitAtExit, type BusyFlag, type NodeDevice } from "@ncsn/infer/node";
 import type { InferenceSession } from "onnxruntime-common";
 import { blockSize } from "../block-size.ts";
-import type { Gradients } from "../engine.ts";
+import type { Gradients } from "../learner.ts";
 import { firstNotFinite } from "../first-not-finite.ts";
-import type { GradientSessionOptions, Share } from "../gradient-session.ts";
-import { scoringGraph, trainingGraphs, type Lowering, type Training } from "../training-graph.ts";
-import { weightsOf } from "../weights.ts";
+import type { GradientSessionOptions } from "../gradient-session.ts";
+import { networkGraph, trainingGraphs, type Lowering } from "../training-graph.ts";
+import { cutShare, imageCount, type Share, type Training } from "../training.ts";
 
 /** What is asked of a worker. */
 export type Request =
   | { readonly kind: "open" }
   | { readonly kind: "gradient"; readonly weights: Float32Array; readonly share: Share }
-  | {
-      readonly kind: "score";
-      readonly weights: Float32Array;
-      readonly share: Pick<Share, "x" | "sigma" | "label">;
-    }
+  | { readonly kind: "network"; readonly weights: Float32Array; readonly share: Share }
   | { readonly kind: "dispose" };
 
 /** What it says to each. */
 export type Answer =
   | { readonly kind: "opened" | "disposed" }
   | { readonly kind: "gradient"; readonly loss: Float32Array; readonly gradient: Float32Array }
-  | { readonly kind: "score"; readonly scores: Float32Array }
+  | { readonly kind: "network"; readonly said: Float32Array }
   | { readonly kind: "failed"; readonly message: string };
 
 /** What a worker is started with. */
@@ -43,12 +38,9 @@ export class TrainingDeviceError extends Error {
 
 export interface NodeGradientsOptions {
   readonly device: NodeDevice;
-  readonly model: ScoreModel;
-  readonly shape: Shape;
+  readonly training: Training;
   /** Images of a step. */
   readonly batch: number;
-  /** What the batches are made for; `denoising` unless told. */
-  readonly matching?: Matching;
   /** Sessions side by side; on CPU one a core unless told, elsewhere one. */
   readonly sessions?: number;
   /** Images of one run of a session; on CPU few, so that activations stay in the cache. */
@@ -64,7 +56,7 @@ const cpuMicroBatch = 16;
  * @throws NotTrainableError where the network has no gradient
  */
 export async function openNodeGradients(options: NodeGradientsOptions): Promise<Gradients> {
-  const { device, model, shape, batch } = options;
+  const { device, training, batch } = options;
   const { usable, detail } = await probeDevice(device);
   if (!usable) throw new TrainingDeviceError(`cannot train on ${device}: ${detail}`);
   const onCpu = device === "cpu";
@@ -74,21 +66,15 @@ export async function openNodeGradients(options: NodeGradientsOptions): Promise<
   const block = onCpu ? await blockSize(await import("onnxruntime-node")) : undefined;
 
   const lowering: Lowering = block === undefined ? { kind: "portable" } : { kind: "blocked", block };
-  const training: Training = {
-    model,
-    shape,
-    weights: weightsOf(model, shape, summarize(model, shape).parameters),
-    matching: options.matching,
-  };
   const { layout, body } = trainingGraphs(training, microBatch, lowering);
   const sessionWith: WorkerData["options"] = {
     models: {
       layout: encodeModel(layout),
       body: encodeModel(body),
-      scoring: encodeModel(scoringGraph(training)),
+      network: encodeModel(networkGraph(training)),
     },
+    inputs: training.inputs,
     batch: microBatch,
-    shape,
     session: sessionOptions(device),
   };
   const workers = Array.from({ length: sessions }, () => openWorker(sessionWith));
@@ -100,12 +86,13 @@ export async function openNodeGradients(options: NodeGradientsOptions): Promise<
   }
 
   /** The share of each worker; the last ones may have none. */
-  const divide = <S extends Pick<Share, "x" | "sigma" | "label">>(share: S): S[] => {
-    const count = share.sigma.length;
+  const divide = (share: Share): Share[] => {
+    const count = imageCount(training.inputs, share);
     const each = Math.ceil(count / workers.length);
-    return workers
-      .map((_, i) => cutShare(share, Math.min(i * each, count), Math.min((i + 1) * each, count)))
-      .filter(({ sigma }) => sigma.length > 0);
+    return workers.flatMap((_, i) => {
+      const [from, to] = [Math.min(i * each, count), Math.min((i + 1) * each, count)];
+      return from === to ? [] : [copied(cutShare(training.inputs, share, from, to))];
+    });
   };
 
   return {
@@ -122,17 +109,17 @@ export async function openNodeGradients(options: NodeGradientsOptions): Promise<
       return { loss: Float32Array.from(parts.flatMap(({ loss }) => [...loss])), gradient: sum };
     },
 
-    async score(weights, images) {
+    async network(weights, images) {
       const parts = await Promise.all(
-        divide(images).map((part, i) => workers[i].ask({ kind: "score", weights, share: part }, "score")),
+        divide(images).map((part, i) => workers[i].ask({ kind: "network", weights, share: part }, "network")),
       );
-      const scores = new Float32Array(images.x.length);
+      const whole = new Float32Array(parts.reduce((sum, { said }) => sum + said.length, 0));
       let at = 0;
-      for (const part of parts) {
-        scores.set(part.scores, at);
-        at += part.scores.length;
+      for (const { said } of parts) {
+        whole.set(said, at);
+        at += said.length;
       }
-      return scores;
+      return whole;
     },
 
     async locate(weights, share) {
@@ -214,12 +201,6 @@ function openWorker(options: WorkerData["options"]) {
   };
 }
 
-/** Images `from` to before `to`, copied: what is sent to a thread is its own. */
-function cutShare<S extends Pick<Share, "x" | "sigma" | "label">>(share: S, from: number, to: number): S {
-  const count = share.sigma.length;
-  const entries = Object.entries(share as Record<string, Float32Array | Int32Array>).map(([name, values]) => {
-    const each = values.length / count;
-    return [name, values.slice(from * each, to * each)] as const;
-  });
-  return Object.fromEntries(entries) as unknown as S;
-}
+/** What is sent to a thread is its own: of a view the whole memory would go. */
+const copied = (share: Share): Share =>
+  Object.fromEntries(Object.entries(share).map(([name, values]) => [name, values.slice()]));

@@ -22,8 +22,8 @@ async function answer(request: Request): Promise<Answer> {
       return { kind: "opened" };
     case "gradient":
       return { kind: "gradient", ...(await session.gradient(request.weights, request.share)) };
-    case "score":
-      return { kind: "score", scores: await session.score(request.weights, request.share) };
+    case "network":
+      return { kind: "network", said: await session.network(request.weights, request.share) };
     case "dispose":
       await session.dispose();
       return { kind: "disposed" };
