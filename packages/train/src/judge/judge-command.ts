@@ -33,7 +33,7 @@ export async function runJudge(args: JudgeArguments & Readonly<Record<string, un
   const stop = interruptible(() => progress.note("stopping after this step; once more to stop at once"));
   const began = performance.now();
   try {
-    const parameters = await trained(plan, stop.signal, progress.update);
+    const parameters = await trained(plan, stop.signal, (taken) => progress.update(taken));
     progress.stop();
     if (parameters === undefined) {
       console.error("stopped; nothing was written");
