@@ -25,6 +25,8 @@ export interface Card {
   readonly sampler: SamplerChoice;
   /** The names of the labels that the network takes; absent where it takes none. */
   readonly classes?: readonly string[];
+  /** "float16" where the file keeps its large weights so, else float32; what is computed with is float32 either way. */
+  readonly weights?: string;
   readonly recipe: object;
   readonly training: TrainingFacts;
   readonly probe: Probe;
@@ -125,7 +127,7 @@ export const parseCard = (json: string): Card =>
   parseChecked(json, "model card", requirements, optional) as unknown as Card;
 
 /** What a card may lack. */
-const optional: ReadonlySet<string> = new Set(["sigmas", "classes"]);
+const optional: ReadonlySet<string> = new Set(["sigmas", "classes", "weights"]);
 
 /** What a sampler computes with; a card that breaks these would give NaNs instead of a message. */
 const requirements: Requirements = {
@@ -143,6 +145,7 @@ const requirements: Requirements = {
   sigmas: [(sigmas) => isNumbers(sigmas) && sigmas.every((sigma) => sigma > 0), "numbers > 0"],
   sampler: [isSampler, "a sampler's name, steps >= 1 and options"],
   classes: [isNames, "a list of names"],
+  weights: [(weights) => typeof weights === "string", "a string"],
   probe: [isProbe, "a key, sigmas, positions, and a row of scores per sigma"],
 };
 

@@ -8,7 +8,7 @@ import { UsageError } from "./cli/usage-error.ts";
 
 try {
   const args = hideBin(process.argv);
-  refuseOddFlags(args, { "dry-run": { type: "boolean" } });
+  refuseOddFlags(args, { "dry-run": { type: "boolean" }, half: { type: "boolean" } });
   await yargs(args)
     .scriptName("pnpm export")
     .locale("en")
@@ -37,6 +37,16 @@ try {
             requiresArg: true,
             describe: "of the images to compare scores of [the run's]",
           })
+          .option("half", {
+            type: "boolean",
+            default: false,
+            describe: "keep the weights as float16, for a file of half the size [models/NAME-half.onnx]",
+          })
+          .option("from", {
+            type: "string",
+            requiresArg: true,
+            describe: "with --half: a file that was exported before, instead of a run",
+          })
           .option("dry-run", {
             type: "boolean",
             default: false,
@@ -46,6 +56,7 @@ try {
     )
     .example("$0", "export the newest run")
     .example("$0 digits --out digits.onnx", "export runs/digits")
+    .example("$0 digits --half", "export runs/digits with float16 weights")
     .strict()
     .wrap(110)
     .version(false)

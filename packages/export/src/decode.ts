@@ -1,5 +1,6 @@
 /** ONNX files read back into graphs: for passes over exported models, and for tests. */
 import pkg, { type onnx as Onnx } from "onnx-proto";
+import { float16OfBits } from "./float16.ts";
 import { infer, type Constant, type Graph, type Node } from "./graph.ts";
 import { elementTypes, isOpType, type Attribute, type Attributes } from "./operators.ts";
 import type { ElementType, Value } from "./value.ts";
@@ -82,6 +83,7 @@ function constantOf({ name, dataType, dims, rawData }: Onnx.ITensorProto): Const
   const shape = (dims ?? []).map(Number);
   const data = Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => {
     if (type === "float32") return view.getFloat32(4 * i, true);
+    if (type === "float16") return float16OfBits(view.getUint16(2 * i, true));
     if (type === "int32") return view.getInt32(4 * i, true);
     if (type === "int64") return Number(view.getBigInt64(8 * i, true));
     return view.getUint8(i);

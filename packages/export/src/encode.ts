@@ -1,5 +1,6 @@
 /** Graphs as the bytes of an ONNX file. */
 import pkg, { type onnx as Onnx } from "onnx-proto";
+import { float16Bits } from "./float16.ts";
 import type { Constant, Graph, Node } from "./graph.ts";
 import { elementTypes, operators, type Attribute, type AttributeKind, type Operator } from "./operators.ts";
 import type { Value } from "./value.ts";
@@ -90,10 +91,11 @@ function tensorProto({ name, type, shape, data }: Constant): Onnx.ITensorProto {
 
 /** Little-endian bytes; here float64 becomes float32. */
 function rawData(type: Constant["type"], data: Float64Array): Uint8Array {
-  const width = { float32: 4, int32: 4, int64: 8, bool: 1 }[type];
+  const width = { float32: 4, float16: 2, int32: 4, int64: 8, bool: 1 }[type];
   const view = new DataView(new ArrayBuffer(data.length * width));
   data.forEach((value, i) => {
     if (type === "float32") view.setFloat32(4 * i, value, true);
+    else if (type === "float16") view.setUint16(2 * i, float16Bits(value), true);
     else if (type === "int32") view.setInt32(4 * i, value, true);
     else if (type === "int64") view.setBigInt64(8 * i, BigInt(value), true);
     else view.setUint8(i, value);

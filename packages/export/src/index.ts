@@ -7,6 +7,8 @@ export * from "./operators.ts";
 export * from "./value.ts";
 export * from "./export-judge.ts";
 export * from "./export-model.ts";
+export * from "./float16.ts";
+export * from "./half-model.ts";
 export * from "./passes/index.ts";
 export * from "./verify.ts";
 export * from "./evaluate/index.ts";

@@ -38,10 +38,13 @@ export interface Operator {
 }
 
 /** ONNX's numbers of the element types (TensorProto.DataType). */
-export const elementTypes = { float32: 1, int32: 6, int64: 7, bool: 9 } as const satisfies Record<
-  ElementType,
-  number
->;
+export const elementTypes = {
+  float32: 1,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+} as const satisfies Record<ElementType, number>;
 
 const pointwise: Operator = { attributes: {}, outputs: ({ inputs }) => [required(inputs, 0)] };
 const arithmetic: Operator = {

@@ -1,6 +1,6 @@
 /** What flows through a graph: names with an element type and a shape, of which one dimension may be symbolic. */
 
-export type ElementType = "float32" | "int32" | "int64" | "bool";
+export type ElementType = "float32" | "float16" | "int32" | "int64" | "bool";
 
 /** A number of elements, or the name of one that is known when the graph runs ("batch"). */
 export type Dimension = number | string;

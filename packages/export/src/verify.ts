@@ -11,6 +11,7 @@ import {
   split,
   summarize,
   values,
+  type Card,
   type Key,
   type RunConfig,
   type Tensor,
@@ -32,13 +33,30 @@ export interface CheckPoints {
 
 /** Points to check a model at, `count` ≥ 2 so that both ends of the σ range are among them. */
 export function checkPoints(config: RunConfig, count: number, key: Key): CheckPoints {
-  const [sigmaMin, sigmaMax] = config.recipe.sigmaRange;
+  const { sigmaRange } = config.recipe;
+  return points(
+    { shape: config.shape, sigmaRange, sigmaData: config.model.sigmaData },
+    classCount(config.model),
+    count,
+    key,
+  );
+}
+
+/** The same for a file that has a card. */
+export const cardCheckPoints = (card: Card, count: number, key: Key): CheckPoints =>
+  points(card, card.classes?.length ?? 0, count, key);
+
+function points(
+  { shape, sigmaRange: [sigmaMin, sigmaMax], sigmaData }: Pick<Card, "shape" | "sigmaRange" | "sigmaData">,
+  classes: number,
+  count: number,
+  key: Key,
+): CheckPoints {
   const sigma = schedules.geometric(count, { sigmaMin, sigmaMax }).toReversed().map(Math.fround);
-  const dimension = config.shape.reduce((a, b) => a * b, 1);
-  const classes = classCount(config.model);
+  const dimension = shape.reduce((a, b) => a * b, 1);
   return {
     count,
-    x: probeInputs({ key: split(key, 0), sigmas: [...sigma] }, dimension, config.model.sigmaData),
+    x: probeInputs({ key: split(key, 0), sigmas: [...sigma] }, dimension, sigmaData),
     sigma,
     label: classes > 0 ? Int32Array.from({ length: count }, (_, i) => (i % (classes + 1)) - 1) : undefined,
   };

@@ -89,6 +89,7 @@ beforeAll(() => {
   const [[first, tensor], ...rest] = small.parameters;
   const broken = { ...tensor, data: tensor.data.map((value, i) => (i === 1 ? NaN : value)) };
   save("diverged", small, { parameters: new Map([[first, broken], ...rest]) });
+  save("large", trainedModel({ network: "mlp", options: { width: 40 }, shape: [2, 1, 1] }));
   save("copied", small, { name: "points" });
   save("whole", small);
   const whole = readFileSync(join(folder, "runs/whole/checkpoint.safetensors"));
@@ -180,6 +181,32 @@ describe("an export", () => {
   });
 });
 
+describe("--half", () => {
+  it("writes a file of float16 weights beside the other, the same of a run as of its file", async () => {
+    const { code, stdout, stderr } = await run(["large", "--half", "--check", "3"]);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/^file +models.large-half\.onnx$/m);
+    expect(stdout).toMatch(/^against float64 +\S+e-[5-9] of the score's rms, at 3 noise levels/m);
+    expect(stdout).toMatch(/^against probe +\S+e-[6-9] /m);
+    expect(stdout).toMatch(/^against float32 +\S+e-[3-5] of the score's rms, at 3 noise levels/m);
+    expect(stdout).toMatch(/^samples +differ by \S+ at most, \S+ rms \(64 by heun, 18 steps/m);
+    const half = readFileSync(join(folder, "models/large-half.onnx"));
+    expect(readCard(half)).toMatchObject({ name: "large", weights: "float16" });
+
+    await run(["large", "--out", "full.onnx", "--check", "2"]);
+    const again = await run(["--half", "--from", "full.onnx", "--out", "again.onnx", "--check", "2"]);
+    expect(again.code, again.stderr).toBe(0);
+    expect(readFileSync(join(folder, "again.onnx")).equals(half)).toBe(true);
+  });
+
+  it("writes nothing with --dry-run", async () => {
+    const before = inModels();
+    const { code, stdout } = await run(["classes", "--half", "--dry-run"]);
+    expect([code, inModels()]).toEqual([0, before]);
+    expect(stdout).toMatch(/^file +models.classes-half\.onnx$/m);
+  });
+});
+
 describe("a file that computes something else", () => {
   it("is not left behind, and the one before it stays", async () => {
     mkdirSync(join(folder, "models"), { recursive: true });
@@ -210,7 +237,7 @@ describe("bad usage", () => {
   it.concurrent.each([
     [
       ["nope"],
-      /^unknown run: nope \(known: classes, copied, damaged, diverged, incomplete, points, whole, wrong-probe\)$/,
+      /^unknown run: nope \(known: classes, copied, damaged, diverged, incomplete, large, points, whole, wrong-probe\)$/,
     ],
     [["begun"], /^unknown run: begun \(known: /],
     [["a-file"], /^cannot read a-file: a safetensors file has at least 8 bytes, this has 0$/],
@@ -240,6 +267,14 @@ describe("bad usage", () => {
     [["points", "--check", "1"], /^invalid check: 1 \(need an integer >= 2\)$/],
     [["points", "--check", "1e15"], /^invalid check: 1e15 \(need an integer from 2 to 1000000\)$/],
     [["points", "--seed", "-1"], /^invalid seed: -1 \(need an integer >= 0\)$/],
+    [["points", "--half"], /^points has no weights of 1024 numbers or more: there is nothing to halve$/],
+    [["--half", "--from", "no.onnx"], /^cannot read the model no\.onnx: there is no such file$/],
+    [["--half", "--from", "a-file"], /^cannot read a-file: no model card in this ONNX file/],
+    [["--from", "a.onnx"], /^nothing to do with a\.onnx \(give --half\)$/],
+    [
+      ["points", "--half", "--from", "a.onnx"],
+      /^--from a\.onnx is a file that is there already: it takes no run and no --batch$/,
+    ],
     [["points", "--wrong"], /^Unknown argument: wrong$/],
     [["points", "classes"], /^Unknown argument: classes$/],
   ])("%j is refused in one line", async (args, message) => {

@@ -1,5 +1,5 @@
 /** `pnpm export`: a checkpoint becomes a file that has been checked. */
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import {
   group,
@@ -15,19 +15,15 @@ import {
 import { load } from "@ncsn/infer/node";
 import { decodeModel } from "../decode.ts";
 import { exportModel } from "../export-model.ts";
-import {
-  checkCount,
-  checkPoints,
-  exportTolerance,
-  referenceScore,
-  relativeError,
-  type CheckPoints,
-} from "../verify.ts";
+import { checkCount, checkPoints, referenceScore, relativeError, type CheckPoints } from "../verify.ts";
+import { exportHalf, fileOf } from "./export-half.ts";
 import { checkpointFile, findRun } from "./find-run.ts";
 import { integer, text, type Typed } from "./option-values.ts";
+import { outputFile } from "./output-file.ts";
 import { checkingProgress } from "./progress.ts";
 import { trainingTime } from "./training-time.ts";
 import { UsageError } from "./usage-error.ts";
+import { demand, megabytes, print, show, worse, type Errors } from "./verification.ts";
 import { writeVerified } from "./write-verified.ts";
 
 /** Images of a call and of a check at most: they are held in memory whole. */
@@ -40,18 +36,9 @@ export interface ExportArguments {
   readonly batch?: Typed;
   readonly check?: Typed;
   readonly seed?: Typed;
+  readonly from?: Typed;
+  readonly half: boolean;
   readonly dryRun: boolean;
-}
-
-/** A file that does not compute what was trained; it has been removed. */
-export class VerificationError extends Error {
-  override readonly name = "VerificationError";
-}
-
-/** Largest relative errors of a file's scores. */
-interface Errors {
-  readonly reference: number;
-  readonly probe: number;
 }
 
 /**
@@ -59,10 +46,16 @@ interface Errors {
  * @throws UsageError for what cannot be done as typed, VerificationError for a file that is wrong
  */
 export async function runExport(typed: ExportArguments): Promise<void> {
-  const [run, out] = [text("run", typed.run), text("out", typed.out)];
+  const [run, out, from] = [text("run", typed.run), text("out", typed.out), text("from", typed.from)];
   const batch = integer("batch", typed.batch, 1, most.batch);
   const check = integer("check", typed.check, 2, most.check);
   const seed = integer("seed", typed.seed, 0);
+  if (from !== undefined) {
+    if (run !== undefined || batch !== undefined)
+      throw new UsageError(`--from ${from} is a file that is there already: it takes no run and no --batch`);
+    if (!typed.half) throw new UsageError(`nothing to do with ${from} (give --half)`);
+    return exportHalf({ full: await fileOf(from), out, check, seed, dryRun: typed.dryRun });
+  }
   const { path, checkpoint } = await findRun(run);
   const { config, step, probe } = checkpoint;
   checkFinite(path, checkpoint);
@@ -71,9 +64,7 @@ export async function runExport(typed: ExportArguments): Promise<void> {
     throw new UsageError(
       `folder ${folder} holds a run of the name ${config.name}: give --out FILE, such as models/${folder}.onnx`,
     );
-  const target = out ?? join("models", `${config.name}.onnx`);
-  if (!target.endsWith(".onnx"))
-    throw new UsageError(`invalid out: ${target} (need a name that ends in .onnx)`);
+  const target = outputFile(out, config.name);
   const count = check ?? checkCount(config);
   const { size, multiplyAdds } = summarize(config.model, config.shape);
   console.error(`${run === undefined ? "the newest run, " : ""}${path}: step ${step} of ${config.steps}`);
@@ -85,21 +76,26 @@ export async function runExport(typed: ExportArguments): Promise<void> {
   const bytes = asUsage(path, () => exportModel({ config, step, parameters, probe, trained, batch }));
   const facts = {
     file: target,
-    size: `${(bytes.length / 1e6).toFixed(2)} MB`,
+    size: megabytes(bytes),
     nodes: String(decodeModel(bytes).graph.nodes.length),
     parameters: size.toLocaleString("en"),
     "multiply-adds": `${multiplyAdds.toLocaleString("en")} an image`,
     batch: batch === undefined ? "any" : String(batch),
   };
-  if (typed.dryRun)
+  if (typed.dryRun && !typed.half)
     return print({ ...facts, checks: `${count} images, about ${Math.ceil((count * multiplyAdds) / 2e8)} s` });
 
   const points = checkPoints(config, count, split(keyOf(seed ?? config.seed), purposes.probe));
-  const errors = await writeVerified(target, bytes, async (file) => {
-    const found = await measure(file, checkpoint, parameters, points);
+  const checked = async (source: string | Uint8Array): Promise<Errors> => {
+    const found = await measure(source, checkpoint, parameters, points);
     demand(target, found);
     return found;
-  });
+  };
+  if (typed.half) {
+    if (!typed.dryRun) await checked(bytes); // what is then rounded is right
+    return exportHalf({ full: bytes, out, check, seed, dryRun: typed.dryRun });
+  }
+  const errors = await writeVerified(target, bytes, checked);
   print({
     ...facts,
     "against float64": `${show(errors.reference)} of the score's rms, at ${count} noise levels`,
@@ -116,12 +112,12 @@ function checkFinite(path: string, { state }: Checkpoint): void {
 
 /** Opens a file in ONNX Runtime and compares its scores. */
 async function measure(
-  file: string,
+  source: string | Uint8Array,
   { config, probe }: Checkpoint,
   parameters: ReadonlyMap<string, Tensor>,
   points: CheckPoints,
 ): Promise<Errors> {
-  const model = await load(file, { device: "cpu", workers: 1, verify: false });
+  const model = await load(source, { device: "cpu", workers: 1, verify: false });
   const progress = checkingProgress(points.count);
   try {
     const label = (labels: ArrayLike<number> | undefined) => (labels ? { label: Array.from(labels) } : {});
@@ -148,20 +144,6 @@ async function measure(
   }
 }
 
-/** @throws VerificationError where an error is too large */
-function demand(target: string, { reference, probe }: Errors): void {
-  const wrong = (what: string, error: number) =>
-    new VerificationError(
-      `${target} was not written: its scores differ from ${what} by ${show(error)} of their rms (allowed: ${exportTolerance})`,
-    );
-  if (!(reference <= exportTolerance)) throw wrong("the float64 reference", reference);
-  if (!(probe <= exportTolerance)) throw wrong("those that the trainer wrote down", probe);
-}
-
-const worse = (a: number, b: number): number => (b > a || Number.isNaN(b) ? b : a);
-
-const show = (error: number): string => error.toExponential(1);
-
 /** What the checkpoint lacks is the checkpoint's fault. */
 function asUsage<Result>(path: string, act: () => Result): Result {
   try {
@@ -171,9 +153,4 @@ function asUsage<Result>(path: string, act: () => Result): Result {
       cause: error,
     });
   }
-}
-
-function print(lines: Readonly<Record<string, string>>): void {
-  const width = Math.max(...Object.keys(lines).map((name) => name.length));
-  for (const [name, value] of Object.entries(lines)) console.log(`${name.padEnd(width)}  ${value}`);
 }

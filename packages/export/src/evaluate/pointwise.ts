@@ -1,4 +1,5 @@
 /** Operators on each element: functions of one array, of two that broadcast, and choices. */
+import { nearestFloat16 } from "../float16.ts";
 import type { Kernel } from "./kernel.ts";
 import { broadcastStrides, positions, type Sizes } from "./positions.ts";
 
@@ -45,9 +46,10 @@ export const Clip: Kernel = ({ inputs: [x, low, high] }) => {
   return x.data.map((value) => Math.min(Math.max(value, from), to));
 };
 
-/** Numbers are cut off at the point; bool is 0 or 1. */
+/** Numbers are cut off at the point for integers and rounded for float16; bool is 0 or 1. */
 export const Cast: Kernel = ({ inputs: [x], type }) => {
   if (type === "bool") return x.data.map((value) => Number(value !== 0));
+  if (type === "float16") return x.data.map(nearestFloat16);
   return type === "float32" ? x.data : x.data.map(Math.trunc);
 };
 

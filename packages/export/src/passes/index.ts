@@ -25,6 +25,7 @@ export function simplify(graph: Graph): Graph {
   return nameOutputs(removeDead(rewrite(graph, rules)));
 }
 
+export { halveWeights } from "./halve-weights.ts";
 export { nameOutputs } from "./name-outputs.ts";
 export { removeDead } from "./remove-dead.ts";
 export { splitByData, type Split } from "./split-by-data.ts";

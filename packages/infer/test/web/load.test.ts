@@ -1,11 +1,19 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { exportModel, halfModel } from "@ncsn/export";
 import { load } from "@ncsn/infer/node";
 import { openChromium } from "../../../../test/browser/chromium.ts";
+import { trainedModel } from "../../../export/test/trained-model.ts";
 import { gaussianModel } from "../gaussian-model.ts";
 import { openPage, removeSite, siteOf } from "./page.ts";
 
-const folder = siteOf({ "gaussian.onnx": gaussianModel() });
+/** A network with float16 weights. */
+const half = ((): Uint8Array<ArrayBuffer> => {
+  const options = { width: 40, layers: 2 };
+  const { config, parameters, probe } = trainedModel({ network: "mlp", options, shape: [2, 1, 1] });
+  return Uint8Array.from(halfModel(exportModel({ config, step: 1, parameters, probe: probe() })));
+})();
+const folder = siteOf({ "gaussian.onnx": gaussianModel(), "half.onnx": half });
 let browser: Browser;
 beforeAll(async () => {
   browser = await openChromium();
@@ -52,6 +60,21 @@ it.each([
   const worst = Math.max(...found.data.map((value, i) => Math.abs(value - expected.data[i])));
   expect(worst).toBeLessThan(1e-5);
 });
+
+it.each(["wasm", "webgpu"] as const)(
+  "computes a file of float16 weights in float32, on %s",
+  async (device) => {
+    await using opened = await openPage(browser, folder);
+    const error = await opened.page.evaluate(async (device) => {
+      const model = await window.ncsn.load("half.onnx", { device, wasmPaths: "ort" });
+      const found = await model.verify();
+      await model.dispose();
+      return found;
+    }, device);
+    expect(opened.complaints).toEqual([]);
+    expect(error).toBeLessThan(1e-5); // float16 arithmetic would be off by 1e-3
+  },
+);
 
 it("gives a model that the signal of loading ends no more, and that starts no worker after its own end", async () => {
   await using opened = await openPage(browser, folder);
