@@ -26,13 +26,16 @@ export async function pointsPage({ model, dataset, quality, of, rows }: PointsPa
   const [data, samples] = [reference.points, distance.samples].map((points) =>
     points.data.subarray(0, shown),
   );
-  const planes: readonly Panel[] = [
-    { title: "data", data },
-    { title: "samples", samples },
-    { title: "both", data, samples },
+  const view = viewOf(data);
+  const plane = async (panel: Panel, caption: string): Promise<Figure> => ({
+    image: { svg: await plotPlane(panel, { view, width: 340, ground: "page" }), alt: caption },
+    caption,
+  });
+  const planes = [
+    await plane({ data }, `The first ${shown / 2} points of the data.`),
+    await plane({ samples }, "As many samples."),
+    await plane({ data, samples }, "The samples over the data."),
   ];
-  const svg = await plotPlane(planes, { view: viewOf(data) });
-  const alt = `${shown / 2} points of the data, ${shown / 2} samples, and both over one another`;
   return htmlPage({
     title: `${model.card.name} on ${dataset.name}`,
     lead: of,
@@ -40,7 +43,7 @@ export async function pointsPage({ model, dataset, quality, of, rows }: PointsPa
       {
         title: "Samples",
         blocks: [
-          figures({ image: { svg, alt }, caption: `The first ${shown / 2} of each; the data are grey.` }),
+          { kind: "figures", figures: planes, small: true },
           { kind: "table", rows },
           {
             kind: "prose",
@@ -63,10 +66,21 @@ async function scoreSection(
   { levels, points: count }: ScoreErrors,
 ): Promise<Section> {
   const curve = levels.map(({ sigma, error }) => [sigma, error] as const).toReversed();
-  const svg = await plotCurves({ error: curve }, { x: "sigma", y: "error of the score", log: "both" });
+  const svg = await plotCurves(
+    { error: curve },
+    {
+      x: "sigma (model units)",
+      y: "error of the score, relative",
+      log: "both",
+      dots: true,
+      ground: "page",
+      width: 480,
+      height: 290,
+    },
+  );
   const fields: Block[] = [];
   for (const sigma of fieldLevels(model.card))
-    fields.push(figures(await fieldFigure(model, dataset, points, sigma)));
+    fields.push({ kind: "figures", figures: await fieldFigures(model, dataset, points, sigma) });
   return {
     title: "The score",
     blocks: [
@@ -97,31 +111,31 @@ function fieldLevels({ sigmaData, ...card }: EvaluatedModel["card"]): readonly n
   return [...new Set([sigmaData / 8, sigmaData / 2].map(near))];
 }
 
-async function fieldFigure(
+/** The exact score beside the learned one. */
+async function fieldFigures(
   model: PointsPageOptions["model"],
   dataset: Dataset,
   points: Float32Array,
   sigma: number,
-): Promise<Figure> {
+): Promise<readonly Figure[]> {
   const { scale, offset } = model.card.pixels;
   const view = viewOf(points);
   const at = gridOver(view);
   const x = at.map((value) => scale * value + offset);
-  const own = (score: Float32Array | Float64Array) => score.map((value) => scale * value); // the data's units
-  const panels = [
-    {
-      title: "exact score",
-      data: points,
-      field: { at, vectors: own(exactScore(dataset, model.card, x, sigma)) },
-    },
-    { title: "learned score", data: points, field: { at, vectors: own(await model.score(x, sigma)) } },
-  ];
-  const svg = await plotPlane(panels, { view });
   const level = Number(sigma.toPrecision(3));
-  return {
-    image: { svg, alt: `arrows of the exact and of the learned score at sigma ${level}` },
-    caption: `At sigma ${level}, model units.`,
+  const field = async (name: string, score: Float32Array | Float64Array): Promise<Figure> => {
+    const vectors = score.map((value) => scale * value); // the data's units
+    const svg = await plotPlane(
+      { data: points, field: { at, vectors } },
+      { view, width: 480, ground: "page" },
+    );
+    const alt = `arrows of the ${name} score at sigma ${level}`;
+    return { image: { svg, alt }, caption: `The ${name} score at sigma ${level}, model units.` };
   };
+  return [
+    await field("exact", exactScore(dataset, model.card, x, sigma)),
+    await field("learned", await model.score(x, sigma)),
+  ];
 }
 
 const figures = (figure: Figure): Block => ({ kind: "figures", figures: [figure] });

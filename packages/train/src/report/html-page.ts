@@ -60,6 +60,8 @@ export interface Table {
 export interface Figures {
   readonly kind: "figures";
   readonly figures: readonly Figure[];
+  /** Three in a row rather than two. */
+  readonly small?: boolean;
 }
 
 /** A plot or a picture with its caption. */
@@ -142,7 +144,7 @@ function blockHtml(block: Block, ids: Renumber): string {
     case "table":
       return tableHtml(block);
     case "figures":
-      return `<div class="figures">${block.figures.map((figure) => figureHtml(figure, ids)).join("\n")}</div>`;
+      return `<div class="${block.small === true ? "figures small" : "figures"}">${block.figures.map((figure) => figureHtml(figure, ids)).join("\n")}</div>`;
     case "pictures":
       return picturesHtml(block, ids);
     case "details":

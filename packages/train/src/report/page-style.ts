@@ -35,8 +35,10 @@ pre.command { white-space: pre-wrap; overflow-wrap: anywhere; }
 pre.command span { white-space: nowrap; }
 figure, .scroll, .figures { margin: 0 0 1.5rem; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1.75rem 2rem; }
+.figures.small { grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); }
 .figures figure { margin: 0; min-width: 0; }
-svg { display: block; max-width: 100%; height: auto; color: var(--soft); overflow: visible; --plot-background: var(--paper) !important; }
+svg { display: block; max-width: 100%; height: auto; overflow: visible; }
+svg:not([color]) { color: var(--soft); --plot-background: var(--paper) !important; }
 svg text { font-family: ui-sans-serif, system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
 img { display: block; max-width: 100%; height: auto; border-radius: 2px; }
 img.pixels { image-rendering: pixelated; }

@@ -5,6 +5,7 @@ import { key, proceduralDatasets } from "@ncsn/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pointsQuality, pointsReference } from "../../src/evaluate/points-quality.ts";
 import { errorLevels, scoreErrors } from "../../src/evaluate/score-error.ts";
+import { reachedOutside } from "../report/reached-outside.ts";
 import { refusedBy } from "../refused.ts";
 import { startCommand, workFolder } from "../training-command.ts";
 import { exactModel } from "./exact-model.ts";
@@ -145,7 +146,8 @@ describe("evaluate --points", () => {
     expect(scoreError.overall).toBeLessThan(1e-6); // a float32's
     const page = readFileSync(join(folder, "evaluations/exact/report.html"), "utf8");
     expect(page).toContain("<title>exact on gaussian</title>");
-    expect(page.match(/<svg /g)?.length).toBe(4);
+    expect(page.match(/<svg /g)?.length).toBe(8); // points, errors, fields
+    expect(reachedOutside(page)).toEqual([]);
   });
 
   it.each([

@@ -1,7 +1,7 @@
 /** Plots of the plane: points, the score as arrows, and the paths of samples through a sampler. */
 import type { Markish } from "@observablehq/plot";
 import { viewOf, type View } from "./scatter-plot.ts";
-import { svgPlot, type Plot } from "./svg-plot.ts";
+import { svgPlot, type Ground, type Plot } from "./svg-plot.ts";
 
 /** A vector at each of some points; x and y of one after the other. */
 export interface Field {
@@ -29,7 +29,15 @@ export interface PlanePlotOptions {
   readonly view?: View;
   /** Pixels; 640, or 300 a panel of several, unless told. */
   readonly width?: number;
+  /** `page` has no ground and takes the ink of the page that it stands in; `white` unless told. */
+  readonly ground?: Ground;
 }
+
+/** Colours on white, and on a page that may be dark. */
+const inks = {
+  white: { frame: "#c8ccd2", data: "#9aa0a6", arrows: "#5f6b7a", samples: "#1f5fd0" },
+  page: { frame: "#8a909a66", data: "#8f959d", arrows: "currentColor", samples: "#3f7fe6" },
+} as const satisfies Record<Ground, object>;
 
 /** Points, as SVG. */
 export const plotSamples = (samples: Float32Array, options?: PlanePlotOptions): Promise<string> =>
@@ -63,23 +71,28 @@ export async function plotPlane(
     tickSize: 3,
   }));
   const side = (width - 56) / all.length;
-  return svgPlot((plot) => ({
-    width,
-    aspectRatio: 1,
-    margin: 16,
-    marginLeft: 40,
-    marginBottom: 28,
-    marginTop: titled ? 28 : 16,
-    x,
-    y,
-    length: { type: "identity" },
-    fx: { axis: titled ? "top" : null, label: null, padding: several ? 0.06 : 0, domain: all.map(nameOf) },
-    style: { fontSize: "12px" },
-    marks: [
-      plot.frame({ stroke: "#c8ccd2" }),
-      ...all.flatMap((panel, i) => layers(plot, panel, nameOf(panel, i), view, side)),
-    ],
-  }));
+  const { ground = "white" } = options;
+  const colours = inks[ground];
+  return svgPlot(
+    (plot) => ({
+      width,
+      aspectRatio: 1,
+      margin: 16,
+      marginLeft: 40,
+      marginBottom: 28,
+      marginTop: titled ? 28 : 16,
+      x,
+      y,
+      length: { type: "identity" },
+      fx: { axis: titled ? "top" : null, label: null, padding: several ? 0.06 : 0, domain: all.map(nameOf) },
+      style: { fontSize: "12px" },
+      marks: [
+        plot.frame({ stroke: colours.frame }),
+        ...all.flatMap((panel, i) => layers(plot, panel, nameOf(panel, i), view, side, colours)),
+      ],
+    }),
+    ground,
+  );
 }
 
 /** Points on a square grid over a view, in the middle of its cells. @param cells a side */
@@ -110,7 +123,14 @@ interface Place {
   readonly fx: string;
 }
 
-function layers(plot: Plot, panel: Panel, fx: string, view: View, side: number): Markish[] {
+function layers(
+  plot: Plot,
+  panel: Panel,
+  fx: string,
+  view: View,
+  side: number,
+  colours: (typeof inks)[Ground],
+): Markish[] {
   const { data, field, paths, samples } = panel;
   const at = { x: "x", y: "y", fx: "fx" } as const;
   const inside = ({ x, y }: Place): boolean =>
@@ -121,8 +141,8 @@ function layers(plot: Plot, panel: Panel, fx: string, view: View, side: number):
     return plot.dot(shown, { ...at, r, fill, fillOpacity });
   };
   return [
-    ...(data ? [dots(data, "#9aa0a6", 0.55)] : []),
-    ...(field ? [arrows(plot, field, fx, view, side)] : []),
+    ...(data ? [dots(data, colours.data, 0.55)] : []),
+    ...(field ? [arrows(plot, field, fx, view, side, colours.arrows)] : []),
     ...(paths
       ? [
           plot.line(
@@ -131,12 +151,19 @@ function layers(plot: Plot, panel: Panel, fx: string, view: View, side: number):
           ),
         ]
       : []),
-    ...(samples ? [dots(samples, "#1f5fd0", 0.6)] : []),
+    ...(samples ? [dots(samples, colours.samples, 0.6)] : []),
   ];
 }
 
 /** Half of the median length is drawn as a third of a cell, twice it as two thirds. */
-function arrows(plot: Plot, { at, vectors }: Field, fx: string, view: View, side: number): Markish {
+function arrows(
+  plot: Plot,
+  { at, vectors }: Field,
+  fx: string,
+  view: View,
+  side: number,
+  stroke: string,
+): Markish {
   const places = placesOf(at, fx);
   const sizes = places.map((_, i) => Math.hypot(vectors[2 * i], vectors[2 * i + 1]));
   const median = [...sizes].sort((a, b) => a - b)[Math.floor(sizes.length / 2)] || 1;
@@ -148,7 +175,7 @@ function arrows(plot: Plot, { at, vectors }: Field, fx: string, view: View, side
       length: (cell * sizes[i]) / (sizes[i] + median),
       rotate: (Math.atan2(vectors[2 * i], vectors[2 * i + 1]) * 180) / Math.PI, // clockwise from up
     })),
-    { x: "x", y: "y", fx: "fx", length: "length", rotate: "rotate", stroke: "#5f6b7a", strokeWidth: 1 },
+    { x: "x", y: "y", fx: "fx", length: "length", rotate: "rotate", stroke, strokeWidth: 1 },
   );
 }
 
