@@ -17,7 +17,7 @@ export {
   type PlanePlotOptions,
 } from "./pictures/plane-plot.ts";
 export { viewOf, type View as PlaneView } from "./pictures/scatter-plot.ts";
-export { imageGrid, type GridOptions } from "./pictures/image-grid.ts";
+export { gridGround, imageGrid, type GridOptions } from "./pictures/image-grid.ts";
 export { png } from "./pictures/png.ts";
 export { svgToPng, type Ground } from "./pictures/svg-plot.ts";
 export { describeDevices, type Described } from "./cli/devices-command.ts";

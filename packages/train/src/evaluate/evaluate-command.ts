@@ -94,15 +94,12 @@ export async function runEvaluate(args: EvaluateArguments): Promise<number> {
   return 0;
 }
 
-/** The reports that were asked for, or the one that suits the model. @throws UsageError where there is none */
+/** The reports that were asked for, or the one that suits the model. */
 function askedFor(args: EvaluateArguments, card: Card): ReportName[] {
   const names = Object.keys(reports) as ReportName[];
   const asked = names.filter((name) => args[name] === true);
   if (asked.length > 0) return asked;
-  if (!isImage(card)) return ["points"];
-  throw new UsageError(
-    `nothing to evaluate (give one or more of ${names.map((name) => `--${name}`).join(", ")})`,
-  );
+  return [isImage(card) ? "images" : "points"];
 }
 
 /** The data set that a model was trained on, where it is one that can be opened by its name. */

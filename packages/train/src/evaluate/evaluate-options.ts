@@ -16,7 +16,7 @@ export const sharedOptions = {
   data: text(on, "folder with the files of the data set"),
   split: text(on, "half of the data set: test or train", "test"),
   first: text(on, "number of the first item", "0"),
-  count: text(on, "number of items, and of samples", "100; of --points 10,000"),
+  count: text(on, "number of items, and of samples", "100; of --images 5,000, of --points 10,000"),
   batch: text(on, "items of one run of the network: speed and memory, never the result", "16"),
   seed: text(on, "of procedural data and of what is random in a report", "0"),
   out: text(on, "folder for metrics.json and report.html, of reports that have them", "evaluations/NAME"),

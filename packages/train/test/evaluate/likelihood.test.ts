@@ -58,10 +58,6 @@ describe("evaluate --likelihood", () => {
   });
 
   it.each([
-    [
-      "nothing to evaluate (give one or more of --points, --likelihood, --inpainting, --adherence)",
-      ["--model", "large.onnx"],
-    ],
     ["no model to evaluate (give --model FILE)", ["--likelihood"]],
     [
       "cannot read the model nothing.onnx: there is no such file",

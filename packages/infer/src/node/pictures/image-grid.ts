@@ -9,7 +9,8 @@ export interface GridOptions {
   readonly gap?: number;
 }
 
-const background = 40; // a dark grey, from which white digits and black ones stand out
+/** What is around images, a byte: a dark grey, from which white digits and black ones stand out. */
+export const gridGround = 40;
 
 /** Images row by row. Three channels are colours; of any other number the first is shown in grey. */
 export function imageGrid(
@@ -23,7 +24,7 @@ export function imageGrid(
     width: across * (width + gap) + gap,
     height: Math.ceil(count / across) * (height + gap) + gap,
   };
-  const bytes = new Uint8Array(size.width * size.height * planes).fill(background);
+  const bytes = new Uint8Array(size.width * size.height * planes).fill(gridGround);
   for (let image = 0; image < count; image++) {
     const left = gap + (image % across) * (width + gap);
     const top = gap + Math.floor(image / across) * (height + gap);

@@ -1,14 +1,9 @@
 /** Images as a judge sees them. */
 import { rowsOf, type Rows } from "../distances/rows.ts";
+import type { Judge } from "../judge.ts";
 
-/** What is asked of a judge; `judge.ts` opens one. An image's features do not depend on the others. */
-export interface Judging {
-  /** @param pixels [count, C, H, W] in [0, 1]; @returns features [count, width], probabilities [count, classes] */
-  judge(
-    pixels: Float32Array,
-    count: number,
-  ): Promise<{ readonly features: Float32Array; readonly probabilities: Float32Array }>;
-}
+/** What is asked of a judge. */
+export type Judging = Pick<Judge, "judge">;
 
 /** Images with what a judge said of them. */
 export interface Judged {

@@ -15,7 +15,7 @@ import {
 } from "./measures.ts";
 import { partsKey, type Reference } from "./reference.ts";
 
-/** A sample and the training image that is nearest to it, by number. */
+/** A sample and the training image that is nearest to it, by their places among the samples and in `Reference.train`. */
 export interface ClosestPair {
   readonly sample: number;
   readonly training: number;

@@ -138,12 +138,16 @@ export async function openReference(options: ReferenceOptions): Promise<Referenc
   };
 }
 
-/** The first images of a set, a row each. */
+/**
+ * Images of a set, a row each: evenly from all of it, since a set may be sorted (MNIST's test images are, by who wrote
+ * them), or the first of an endless one.
+ */
 function imagesOf(dataset: Dataset, most: number): Rows {
   const count = Math.min(dataset.size, most);
   const width = dataset.shape.reduce((a, b) => a * b, 1);
   const data = new Float32Array(count * width);
-  for (let i = 0; i < count; i++) dataset.read(i, data, i * width);
+  const stride = dataset.size === Infinity ? 1 : dataset.size / count;
+  for (let i = 0; i < count; i++) dataset.read(Math.floor(i * stride), data, i * width);
   return { data, count, width };
 }
 

@@ -1,0 +1,143 @@
+/** The page of `evaluate --images`: the numbers, the samples, and the samples that are nearest to training images. */
+import { gridGround, imageGrid, png } from "@ncsn/infer/node";
+import { htmlPage, type Image, type PictureTable } from "../report/index.ts";
+import { pick, type Rows } from "./distances/rows.ts";
+import { comparisons, facts, type ImagesQuality } from "./images-numbers.ts";
+
+/** The page as HTML; the same evaluation is the same text. */
+export async function imagesPage(found: ImagesQuality): Promise<string> {
+  const { card, reference, samples, quality } = found;
+  const { train, test, floor, classes, shape } = reference;
+  const { before, after } = facts(found);
+  const made: Rows = { ...train, data: samples.pixels, count: quality.count };
+  const shown = Math.min(inAll, made.count);
+  const draw = (rows: Rows, numbers: readonly number[], alt: string, columns?: number): Promise<Image> =>
+    picture(pick(rows, numbers), shape, alt, columns);
+  const firstOf = (labels: Uint8Array, label: number): number[] =>
+    [...labels.keys()].filter((i) => labels[i] === label).slice(0, ofClass);
+
+  const byClass: PictureTable = {
+    kind: "pictures",
+    caption: "The first of each class, by the judge.",
+    columns: ["samples", "test images"],
+    rows: await Promise.all(
+      classes.map(async (name, label) => ({
+        name,
+        images: await Promise.all(
+          (
+            [
+              [made, quality.labels, "samples"],
+              [test.judged.images, test.judged.classes, "test images"],
+            ] as const
+          ).map(([rows, labels, what]) => {
+            const numbers = firstOf(labels, label);
+            return numbers.length === 0
+              ? undefined
+              : draw(rows, numbers, `${what} that the judge takes for ${name}`, ofClass);
+          }),
+        ),
+      })),
+    ),
+  };
+  const closest: PictureTable[] = [];
+  for (let at = 0; at < quality.closest.length; at += across) {
+    const pairs = quality.closest.slice(at, at + across);
+    closest.push({
+      kind: "pictures",
+      columns: pairs.map(({ distance }) => distance.toFixed(2)),
+      rows: [
+        {
+          name: "sample",
+          images: await Promise.all(pairs.map(({ sample }) => draw(made, [sample], `sample ${sample}`))),
+        },
+        {
+          name: "training",
+          images: await Promise.all(
+            pairs.map(({ training }) => draw(train, [training], `training image ${training}`)),
+          ),
+        },
+      ],
+    });
+  }
+  return htmlPage({
+    title: `${card.name} on ${reference.dataset}`,
+    lead:
+      `Fréchet distance ${quality.frechet.toPrecision(3)}; as many real images have ` +
+      `${floor.frechet.mean.toPrecision(3)} ± ${floor.frechet.deviation.toPrecision(1)}.`,
+    sections: [
+      {
+        title: "Numbers",
+        blocks: [
+          { kind: "table", rows: before },
+          {
+            kind: "table",
+            columns: ["", "samples", "real images", "noise"],
+            rows: comparisons(found).map(({ name, samples, real, noise }) => [name, samples, real, noise]),
+            right: [1, 2, 3],
+          },
+          { kind: "table", rows: after },
+          {
+            kind: "prose",
+            words:
+              `Distances are between features of the judge, squared, against the test images. Real images are ${quality.count} training images ` +
+              `measured as if they were samples, in ${floor.draws} draws${floor.disjoint ? " without an image in common" : ""}: their mean and standard deviation. ` +
+              "Noise is uniform in every pixel. All depend on the judge and on how many samples there are.",
+          },
+        ],
+      },
+      {
+        title: "Samples",
+        blocks: [
+          {
+            kind: "figures",
+            figures: [
+              {
+                image: await draw(made, [...Array(shown).keys()], `the first ${shown} samples`, 10),
+                caption: `The first ${shown}, none left out.`,
+              },
+            ],
+          },
+          byClass,
+        ],
+      },
+      {
+        title: "Nearest training images",
+        blocks: [
+          {
+            kind: "prose",
+            words:
+              "Of all samples those that come nearest to an image of the training half, and that image, with their distance in pixels. " +
+              `For test images the 1st percentile of that distance is ${test.nearness.first.toPrecision(3)}, for samples ${quality.nearness.first.toPrecision(3)}.`,
+          },
+          ...closest,
+        ],
+      },
+    ],
+  });
+}
+
+const inAll = 100;
+const ofClass = 8;
+const across = 8;
+
+/** Small images are drawn with every pixel as a square, to this width at least. */
+const smallest = 56;
+
+/** Images in a grid; a last row that is short is filled with its ground, so that all grids of some columns are as wide. */
+async function picture(
+  { data, count, width }: Rows,
+  shape: ImagesQuality["reference"]["shape"],
+  alt: string,
+  columns = 1,
+): Promise<Image> {
+  const whole = columns * Math.ceil(count / columns);
+  const filled = new Float32Array(whole * width).fill(gridGround / 255);
+  filled.set(data);
+  const raster = imageGrid({ shape: [whole, ...shape], data: filled }, { columns, gap: whole === 1 ? 0 : 2 });
+  return {
+    png: await png(raster),
+    alt,
+    width: raster.width * Math.ceil(smallest / shape[2]),
+    pixelated: true,
+  };
+}

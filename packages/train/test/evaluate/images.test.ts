@@ -1,0 +1,84 @@
+/** `evaluate --images` as a user runs it, on a model of known score: blots of grey. */
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { refusedBy } from "../refused.ts";
+import { startCommand, workFolder } from "../training-command.ts";
+import { gaussianFile } from "./gaussian-file.ts";
+
+const judge = join(import.meta.dirname, "../../../../models/judge-mnist.onnx");
+const few = ["--count", "40", "--train-count", "200", "--test-count", "100", "--evaluations", "7"];
+
+describe("evaluate --images", () => {
+  const folder = workFolder(afterAll);
+  beforeAll(() => {
+    mkdirSync(join(folder, "models"));
+    copyFileSync(judge, join(folder, "models/judge-glyphs.onnx"));
+    writeFileSync(join(folder, "exact.onnx"), gaussianFile([1, 28, 28]));
+    writeFileSync(join(folder, "point.onnx"), gaussianFile([2, 1, 1]));
+  });
+  const evaluate = (...args: readonly string[]) =>
+    startCommand(folder, "evaluate", "--model", "exact.onnx", "--dataset", "glyphs", ...few, ...args).done;
+  const files = (out: string) =>
+    ["metrics.json", "report.html"].map((name) => readFileSync(join(folder, out, name), "utf8"));
+
+  it("is the default of images, and twice the same to the byte", async () => {
+    const [one, two, other] = await Promise.all([
+      evaluate("--out", "one"),
+      evaluate("--images", "--out", "two", "--batch", "3"),
+      evaluate("--seed", "1", "--json"),
+    ]);
+    expect([one, two, other].map(({ code }) => code)).toEqual([0, 0, 0]);
+    expect(files("one")).toEqual(files("two"));
+    expect(files("evaluations/exact")[0]).not.toBe(files("one")[0]);
+    for (const name of [
+      "Fréchet distance",
+      "KID",
+      "precision",
+      "recall",
+      "recognised",
+      "nearest training image",
+    ])
+      expect(one.stdout).toContain(`\n${name} `);
+    const { images } = JSON.parse(other.stdout) as { images: { name: string; value: number }[] };
+    expect(images.map(({ name }) => name)).toContain("frechet over floor");
+    expect(images.every(({ value }) => Number.isFinite(value))).toBe(true);
+    const metrics = JSON.parse(files("one")[0]) as Record<string, Record<string, unknown>>;
+    expect(metrics).toMatchObject({
+      version: 1,
+      model: { name: "exact", sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string },
+      dataset: { name: "glyphs", split: "test", test: 100, train: 200 },
+      sampling: { count: 40, seed: 0, sampler: "heun", steps: 4, evaluations: 7 },
+      floor: { draws: 5, disjoint: true },
+    });
+    expect(metrics.samples.frechet).toBeGreaterThan((metrics.floor.frechet as { mean: number }).mean);
+  });
+
+  const on = ["--model", "exact.onnx", "--dataset", "glyphs", ...few];
+  it.each([
+    [
+      "no judge none.onnx (train one by pnpm judge --dataset glyphs, or give --judge FILE)",
+      [...on, "--judge", "none.onnx"],
+    ],
+    [
+      "invalid split: train (samples are compared with test images, their floor comes from training images)",
+      [...on, "--split", "train"],
+    ],
+    ["invalid count: 10 (need an integer >= 20)", ["--model", "exact.onnx", "--count", "10"]],
+    ["invalid train-count: 10 (need an integer >= 20)", ["--model", "exact.onnx", "--train-count", "10"]],
+    [
+      "invalid count: 300 (glyphs has 200 images to compare with)",
+      [...on.slice(0, 4), "--count", "300", "--train-count", "200"],
+    ],
+    ["invalid guidance: 1,2 (need a number)", [...on, "--guidance", "1,2"]],
+    ["label 3 given, but exact knows no classes", [...on, "--label", "3"]],
+    ["steps and evaluations exclude each other: give one of them", [...on, "--steps", "5"]],
+    ["unknown sampler: foo", [...on, "--sampler", "foo"]],
+    [
+      "exact makes points (need images, [C, H, W])",
+      ["--images", "--model", "point.onnx", "--dataset", "gaussian"],
+    ],
+  ])("refuses: %s", async (message, args) => {
+    expect(await refusedBy(folder, "evaluate", ...args)).toContain(message);
+  });
+});
