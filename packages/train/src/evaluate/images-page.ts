@@ -13,9 +13,10 @@ export async function imagesPage(found: ImagesQuality): Promise<string> {
   const shown = Math.min(inAll, made.count);
   const draw = (rows: Rows, numbers: readonly number[], alt: string, columns?: number): Promise<Image> =>
     picture(pick(rows, numbers), shape, alt, columns);
-  const firstOf = (labels: Uint8Array, label: number): number[] =>
-    [...labels.keys()].filter((i) => labels[i] === label).slice(0, ofClass);
-
+  const firstOf = async (rows: Rows, labels: Uint8Array, label: number, alt: string) => {
+    const numbers = [...labels.keys()].filter((i) => labels[i] === label).slice(0, ofClass);
+    return numbers.length === 0 ? undefined : draw(rows, numbers, alt, ofClass);
+  };
   const byClass: PictureTable = {
     kind: "pictures",
     caption: "The first of each class, by the judge.",
@@ -23,19 +24,15 @@ export async function imagesPage(found: ImagesQuality): Promise<string> {
     rows: await Promise.all(
       classes.map(async (name, label) => ({
         name,
-        images: await Promise.all(
-          (
-            [
-              [made, quality.labels, "samples"],
-              [test.judged.images, test.judged.classes, "test images"],
-            ] as const
-          ).map(([rows, labels, what]) => {
-            const numbers = firstOf(labels, label);
-            return numbers.length === 0
-              ? undefined
-              : draw(rows, numbers, `${what} that the judge takes for ${name}`, ofClass);
-          }),
-        ),
+        images: await Promise.all([
+          firstOf(made, quality.labels, label, `samples that the judge takes for ${name}`),
+          firstOf(
+            test.judged.images,
+            test.judged.classes,
+            label,
+            `test images that the judge takes for ${name}`,
+          ),
+        ]),
       })),
     ),
   };
