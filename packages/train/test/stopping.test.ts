@@ -33,7 +33,7 @@ describe("Ctrl-C", () => {
       expect(Number(step)).toBeLessThan(150);
       expect(checkpointOf(folder, "stopped").step).toBe(Number(step));
       expect(existsSync(join(folder, "runs/stopped/lock"))).toBe(false);
-      expect(reportOf(folder, "stopped")).toContain(`at step ${step} of 150`);
+      expect(reportOf(folder, "stopped")).toContain(`after ${step} of 150 steps`);
 
       const resumed = await trainIn(folder, "--resume", "--backend", "cpu", "--sample-every", "60");
       expect(resumed).toMatchObject({ code: 0 });

@@ -35,15 +35,15 @@ export async function runPage(record: RunRecord): Promise<Page> {
   };
 }
 
-/** `edm on glyphs, unet of 230,331 parameters: complete after 300 steps of 64, loss 0.12 at step 300.` */
+/** `edm on glyphs, unet of 230,331 parameters: complete after 300 steps, 64 items each; loss 0.12 in the line of step 300.` */
 function lead({ config, step, lines }: RunRecord): string {
   const { recipe, dataset, model, shape, steps, batch } = config;
   const what = `${recipe.name} on ${dataset.name}, ${model.network.name} of ${count(summarize(model, shape).size)} parameters`;
   const progress =
-    step >= steps ? `complete after ${count(steps)}` : `at step ${count(step)} of ${count(steps)}`;
+    step >= steps ? `complete after ${count(steps)} steps` : `after ${count(step)} of ${count(steps)} steps`;
   const last = lines.at(-1);
-  const loss = last === undefined ? "" : `, loss ${last.loss} in the line of step ${count(last.step)}`;
-  return `${what}: ${progress}${step >= steps ? " steps" : ""} of ${batch}${loss}.`;
+  const loss = last === undefined ? "" : `; loss ${last.loss} in the line of step ${count(last.step)}`;
+  return `${what}: ${progress}, ${batch} items each${loss}.`;
 }
 
 function theRun({ config, engine = "no checkpoint says", trainedOn, diverged }: RunRecord): Section {

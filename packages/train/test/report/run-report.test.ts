@@ -76,7 +76,9 @@ describe("the report of a run", () => {
     write({ config: run(600), lines });
     const { document, table, lead, html } = await report();
     expect(document.title).toBe("Training run tiny");
-    expect(lead).toMatch(/^edm on mixture, mlp of [\d,]+ parameters: complete after 600 steps of 4, loss /);
+    expect(lead).toMatch(
+      /^edm on mixture, mlp of [\d,]+ parameters: complete after 600 steps, 4 items each; loss /,
+    );
     expect(lead).toContain(`loss ${lines[59].loss} in the line of step 600.`);
     const shown = table("Loss");
     expect(shown).toHaveLength(6);
@@ -88,6 +90,7 @@ describe("the report of a run", () => {
     const bySigma = table("Loss by noise level");
     expect(bySigma[0].slice(2)).toEqual(["", ""]);
     expect(bySigma.map(([from]) => Number(from))[4]).toBeCloseTo(0.4, 3); // √(0.002·80)
+    expect(bySigma.map(([, to]) => to)).toEqual([...bySigma.slice(1).map(([from]) => from), "80"]);
     const last = lines.slice(54).map(({ lossBySigma }) => lossBySigma[3] ?? NaN);
     expect(Number(bySigma[3][3])).toBeCloseTo(last.reduce((a, b) => a + b) / 6, 3);
     expect(table("The run")).toContainEqual(["seed", "1"]);
@@ -157,8 +160,8 @@ describe("the report of a run", () => {
   });
 
   it.each([
-    ["no line yet", { config: run(600) }, "at step 0 of 600 of 4.", 0],
-    ["one step", { config: run(1), lines: linesOf(1) }, "complete after 1 steps of 4, loss ", 7],
+    ["no line yet", { config: run(600) }, "after 0 of 600 steps, 4 items each.", 0],
+    ["one step", { config: run(1), lines: linesOf(1) }, "complete after 1 steps, 4 items each; loss ", 7],
     [
       "losses at no noise level",
       {
@@ -191,7 +194,7 @@ describe("the report of a run", () => {
     write({ config: run(600), lines: [...linesOf(30), { step: 34, diverged }] });
     const { document, lead } = await report();
     expect(document.querySelector(".note")?.textContent).toContain(`Training diverged: ${diverged}.`);
-    expect(lead).toContain("at step 30 of 600");
+    expect(lead).toContain("after 30 of 600 steps");
   });
 
   it("knows the engine from a checkpoint's head, and takes a damaged one for none", async () => {
@@ -204,12 +207,12 @@ describe("the report of a run", () => {
     writeFileSync(checkpoint, bytes.subarray(0, -1000)); // the tensors are not read
     const whole = await report();
     expect(whole.table("The run")).toContainEqual(["engine", "an engine of 1790"]);
-    expect(whole.lead).toContain("at step 37 of 600");
+    expect(whole.lead).toContain("after 37 of 600 steps");
     expect(whole.document.querySelector("pre.command")?.textContent).toMatch(
       / --engine onnxruntime --backend cpu$/,
     );
     writeFileSync(checkpoint, bytes.subarray(0, 100));
-    expect((await report()).lead).toContain("at step 30 of 600");
+    expect((await report()).lead).toContain("after 30 of 600 steps");
   });
 
   it("is refused where there is no such run", async () => {
