@@ -17,9 +17,9 @@ export function float16Bits(value: number): number {
     );
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
   if (size < smallestNormal) return sign | roundedToEven(size * 2 ** 24);
-  let exponent = Math.floor(Math.log2(size));
-  if (2 ** exponent > size) exponent -= 1; // where the logarithm was rounded up to a whole number
-  // The fraction may round up to 2¹⁰: the carry then makes the exponent one more, as it should.
+  // Where the logarithm is rounded to a whole number from below, the fraction rounds to that power of two as well.
+  const exponent = Math.floor(Math.log2(size));
+  // A fraction that rounds up to 2¹¹ carries, and makes the exponent one more, as it should.
   return sign | (((exponent + 15) << 10) + roundedToEven(size * 2 ** (10 - exponent)) - 2 ** 10);
 }
 

@@ -64,7 +64,7 @@ export interface PointsQuality {
 /** Pairs of draws of the data, for the floor. */
 const floorDraws = 8;
 /** Points that are sampled at a time: between two of these it is told how far it is. */
-const wave = 2500;
+const wave = 512;
 
 /** All of it: {@link pointsReference}, {@link sampleDistance} and `scoreErrors`. @throws RangeError, TypeError */
 export async function pointsQuality(options: PointsQualityOptions): Promise<PointsQuality> {

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { key, proceduralDatasets } from "@ncsn/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { pointsQuality, pointsReference } from "../../src/evaluate/points-quality.ts";
+import { pointsQuality, pointsReference, type EvaluatedModel } from "../../src/evaluate/points-quality.ts";
 import { errorLevels, scoreErrors } from "../../src/evaluate/score-error.ts";
 import { reachedOutside } from "../report/reached-outside.ts";
 import { refusedBy } from "../refused.ts";
@@ -12,6 +12,14 @@ import { exactModel } from "./exact-model.ts";
 import { gaussianFile } from "./gaussian-file.ts";
 
 const two = { first: 0, count: 800, seed: 3 };
+
+/** One sample by its number, alone. */
+async function sampleOf(model: EvaluatedModel, first: number): Promise<Float32Array | undefined> {
+  let last: Float32Array | undefined;
+  for await (const frame of model.steps({ count: 1, first, seed: two.seed }))
+    last = (await frame.pixels()).data;
+  return last;
+}
 
 describe.each(["two-moons", "checkerboard", "mixture"] as const)("of the exact score of %s", (name) => {
   const dataset = proceduralDatasets[name](key(1));
@@ -25,6 +33,7 @@ describe.each(["two-moons", "checkerboard", "mixture"] as const)("of the exact s
     const { mean, deviation } = reference.floor;
     expect(Math.abs(distance.squaredDistance - mean)).toBeLessThan(4 * deviation);
     expect(Math.abs(mean)).toBeLessThan(2 * deviation); // the mean of eight
+    expect(distance.samples.data.subarray(1400, 1402)).toEqual(await sampleOf(exactModel(dataset), 700));
     expect(distance.ceiling).toBeGreaterThan(100 * deviation);
     expect(distance.sampling).toMatchObject({ sampler: "heun", steps: 18, evaluations: 35, sigmaMax: 40 });
     expect(score?.levels.length).toBe(16);
