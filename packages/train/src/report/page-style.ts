@@ -68,7 +68,8 @@ details pre { margin-top: .6rem; max-height: 34rem; overflow: auto; }
   th, td { padding-right: .7rem; }
   table.pictures th, table.pictures td, table.pictures td:last-child { padding: .3rem .4rem .3rem 0; font-size: .85rem; }
   tbody th { white-space: normal; }
-  table.pictures thead td { width: 3rem; }
+  table.pictures thead td { width: 4rem; }
+  table.pictures tbody th { overflow-wrap: anywhere; }
 }
 @media print {
   :root { --ink: #000; --soft: #444; --line: #bbb; --faint: #f4f4f4; --paper: #fff; --alarm: #8a1c08; }
