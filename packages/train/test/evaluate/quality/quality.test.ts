@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { key, uniforms } from "@ncsn/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openJudge, type Judge } from "../../../src/evaluate/judge.ts";
+import type { Judged } from "../../../src/evaluate/quality/judged.ts";
+import { verdicts } from "../../../src/evaluate/quality/measures.ts";
 import { quality } from "../../../src/evaluate/quality/quality.ts";
 import { openReference, type Reference } from "../../../src/evaluate/quality/reference.ts";
 import { quantile } from "../../../src/evaluate/quality/quantile.ts";
@@ -28,19 +30,26 @@ describe("quality", () => {
     expect(Math.abs(found.kernel.value) / found.kernel.error).toBeLessThan(4);
     expect(Math.abs(found.precision - floor.precision.mean)).toBeLessThan(0.1);
     expect(Math.abs(found.recall - floor.recall.mean)).toBeLessThan(0.1);
+    expect(found.frechetOverFloor).toBeGreaterThan(0.5);
+    expect(found.frechetOverFloor).toBeLessThan(2);
     expect(found.frechetOverCeiling).toBeLessThan(0.1);
     expect(found.classesChiSquared).toBeLessThan(2.7); // 99.5 % of χ² with 9 degrees of freedom
     expect(found.nearnessRatio.first).toBeGreaterThan(0.7);
     expect(found.nearnessRatio.median).toBeCloseTo(1, 1);
   });
 
-  it("of training images shows that they are", async () => {
-    const found = await quality(read(train, 300, count), reference, { judge });
-    expect(found.nearness).toEqual({ first: 0, median: 0 });
-    expect(found.nearnessRatio).toEqual({ first: 0, median: 0 });
-    expect(found.closest.map(({ sample, training }) => training - sample)).toEqual(
-      found.closest.map(() => 300),
+  it("shows training images that come back among new ones", async () => {
+    const samples = read(train, 5000, count);
+    samples.set(read(train, 300, 20), 50 * 784); // samples 50 … 69
+    const { nearness, nearnessRatio, closest } = await quality(samples, reference, { judge });
+    expect([nearness.first, nearnessRatio.first]).toEqual([0, 0]);
+    expect(nearness.median).toBeGreaterThan(0);
+    expect(closest.slice(0, 20)).toEqual(
+      Array.from({ length: 20 }, (_, i) => ({ sample: 50 + i, training: 300 + i, distance: 0 })),
     );
+    const distances = closest.map(({ distance }) => distance);
+    expect(distances).toEqual(distances.toSorted((a, b) => a - b));
+    expect(distances[20]).toBeGreaterThan(0);
   });
 
   it("of noise is that of noise", async () => {
@@ -87,6 +96,19 @@ describe("quality", () => {
     await expect(openReference({ train, test, judge, ...sizes, trainCount: 100 })).rejects.toThrow(
       "invalid count: 200 (glyphs has 100 images to compare with)",
     );
+  });
+});
+
+describe("verdicts", () => {
+  it("count the classes, and what is recognised", () => {
+    const judged: Judged = {
+      images: { data: new Float32Array(4), count: 4, width: 1 },
+      features: { data: new Float32Array(4), count: 4, width: 1 },
+      known: 3,
+      classes: Uint8Array.of(2, 0, 2, 2),
+      confidences: Float32Array.of(0.95, 0.5, 0.91, 1),
+    };
+    expect(verdicts(judged)).toEqual({ confident: 0.75, classes: [1, 0, 3] });
   });
 });
 
