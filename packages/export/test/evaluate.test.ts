@@ -21,6 +21,7 @@ describe("evaluate", () => {
     expect(onRow("Softplus", [-1000, 1000])).toEqual([0, 1000]);
     expect(onRow("Sigmoid", [-1000, 1000])).toEqual([0, 1]);
     expect(onRow("Softmax", [1000, 1000], { axis: -1 })).toEqual([0.5, 0.5]);
+    expect(onRow("LogSoftmax", [-1000, 0, 1000], { axis: -1 })).toEqual([-2000, -1000, 0]);
   });
 
   test("an input that is missing or does not fit is named", () => {

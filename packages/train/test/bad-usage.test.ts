@@ -102,7 +102,7 @@ describe("a process", () => {
   it.each([
     ["train --recipe foo", `error: unknown recipe: foo (known: ${Object.keys(recipes).join(", ")})\n`],
     ["train --foo 3", "error: Unknown argument: foo\n"],
-    ["", "error: no command (known: train, bench, evaluate, report)\n"],
+    ["", "error: no command (known: train, bench, evaluate, report, judge)\n"],
   ])("of %j ends with 2", async (args, message) => {
     const outcome = await startCommand(folder, ...args.split(" ").filter(Boolean)).done;
     expect(outcome).toEqual({ code: 2, stdout: "", stderr: message });

@@ -170,6 +170,12 @@ export const ruleCases: readonly RuleCase[] = [
   pointwise("Tanh"),
   pointwise("Softmax", { axis: -1 }),
   { ...pointwise("Softmax", { axis: 1 }), name: "Softmax over an inner axis", inputs: [["batch", 4, 5]] },
+  { ...pointwise("LogSoftmax"), inputs: [["batch", 4]] },
+  {
+    ...pointwise("LogSoftmax", { axis: 1 }),
+    name: "LogSoftmax over an inner axis",
+    inputs: [["batch", 4, 5]],
+  },
   {
     name: "Clip",
     op: "Clip",

@@ -10,7 +10,7 @@ const text = (group: string, describe: string, defaultDescription?: string) =>
   ({ type: "string", requiresArg: true, group, describe, defaultDescription }) as const;
 
 /** What is not told. */
-export const judgeDefaults = { epochs: 10, batch: 64, shift: 2, seed: 0 } as const;
+export const judgeDefaults = { epochs: 8, batch: 64, shift: 1, seed: 0 } as const;
 
 export const judgeOptions = {
   dataset: text(data, `a set of images with classes, of ${datasetNames.join(", ")}`, "glyphs"),

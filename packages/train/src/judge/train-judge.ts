@@ -43,6 +43,9 @@ const optimiser: OptimiserOptions = {
   emaDecay: 0.999,
 };
 
+/** Images of one run of a session: twice those of a score network, whose activations are larger. */
+const microBatch = 32;
+
 /**
  * Trains a judge by cross-entropy on the CPU, yielding after every step. The numbers depend on the plan alone, on one
  * machine. While ONNX Runtime works the next batch is made.
@@ -55,7 +58,7 @@ export async function* trainJudge({
   dataset,
 }: JudgePlan): AsyncGenerator<JudgeStep, ReadonlyMap<string, Tensor>> {
   const training = classifierTraining(network, dataset.shape);
-  const gradients = await openNodeGradients({ device: "cpu", training, batch });
+  const gradients = await openNodeGradients({ device: "cpu", training, batch, microBatch });
   try {
     const parameters = initialise(training.parameters, key(seed));
     const learning = learner({ training, gradients, parameters, optimiser });
