@@ -8,8 +8,8 @@ export interface ClassifierOptions {
   readonly classes: number;
   /** Number of features. */
   readonly width: number;
-  /** Channels of the first layer; the others have twice as many. */
-  readonly channels: number;
+  /** Channels of the convolutions, the first first; those beyond the list have its last. */
+  readonly channels: readonly number[];
 }
 
 /** What a classifier says of images: vectors. */
@@ -38,12 +38,12 @@ export interface Classifier {
  */
 export const classifier: Classifier = {
   summary: "3x3 convolutions of stride 2 down to one pixel, then dense layers",
-  defaults: { width: 64, channels: 32 },
+  defaults: { width: 64, channels: [32, 64] },
   rate: 2e-3,
   apply(nn, x, { classes, width, channels }) {
     let h = x;
     for (let i = 0; Math.max(...nn.size(h)) > 1; i++)
-      h = nn.silu(nn.conv(`down${i}`, h, channels * (i === 0 ? 1 : 2), { stride: 2 }));
+      h = nn.silu(nn.conv(`down${i}`, h, channels[Math.min(i, channels.length - 1)], { stride: 2 }));
     const features = nn.silu(nn.dense("features", nn.moments(h).mean, width));
     return { features, logits: nn.dense("logits", features, classes) };
   },

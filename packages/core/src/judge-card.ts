@@ -76,6 +76,6 @@ const requirements: Requirements = {
     (test) => isObject(test) && isNumbers([test.accuracy, test.errors, test.crossEntropy], 3),
     "numbers accuracy, errors and crossEntropy",
   ],
-  network: [isObject, "the classifier's options"],
+  network: [(network) => isObject(network) && isNumbers(network.channels), "the classifier's options"],
   training: [isObject, "steps, batch, rate, seed and shift"],
 };

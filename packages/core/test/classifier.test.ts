@@ -5,7 +5,7 @@ import { referenceNn, values } from "../src/nn/reference.ts";
 import { initialise } from "../src/nn/shapes.ts";
 import { key, uniforms } from "../src/rng.ts";
 
-const options: ClassifierOptions = { classes: 3, width: 5, channels: 2 };
+const options: ClassifierOptions = { classes: 3, width: 5, channels: [2, 4] };
 const elements = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
 
 /** Features and logits of images by the reference, and the parameters that it asked for. */

@@ -12,7 +12,7 @@ const card: JudgeCard = {
   width: 4,
   dataset: { name: "test", train: null, test: 100 },
   test: { accuracy: 0.97, errors: 3, crossEntropy: 0.1 },
-  network: { classes: 2, width: 4, channels: 2 },
+  network: { classes: 2, width: 4, channels: [2] },
   training: { steps: 10, batch: 8, rate: 0.001, seed: 0, shift: 1 },
 };
 const file = (changes: object = {}): Uint8Array =>

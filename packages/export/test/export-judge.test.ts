@@ -24,7 +24,7 @@ const card: JudgeCard = {
   width: 7,
   dataset: { name: "test", train: 0, test: 0 },
   test: { accuracy: 0, errors: 0, crossEntropy: 0 },
-  network: { classes: 3, width: 7, channels: 16 },
+  network: { classes: 3, width: 7, channels: [16, 32] },
   training: { steps: 0, batch: 1, rate: 0, seed: 0, shift: 0 },
 };
 const dimension = 2 * 13 * 9;

@@ -114,7 +114,7 @@ async function describe(plan: JudgePlan, { out }: Settings, test: Dataset): Prom
     ],
     [
       "network",
-      `${network.width} features, ${network.channels} channels at first, ${network.classes} classes`,
+      `channels ${network.channels.join(", ")}; ${network.width} features, ${network.classes} classes`,
     ],
     ["length", `${count(training.steps)} steps of ${training.batch}, rate ${training.rate}`],
     ["shift", `up to ${training.shift} pixels`],
@@ -147,7 +147,7 @@ interface Settings {
   readonly seed: number;
   readonly shift: number;
   readonly width: number;
-  readonly channels: number;
+  readonly channels: readonly number[];
   readonly length: { readonly steps: number } | { readonly epochs: number };
   readonly batch: number;
   readonly rate: number;
@@ -158,7 +158,7 @@ interface Settings {
 function settingsOf(args: JudgeArguments): Settings {
   if (args.steps !== undefined && args.epochs !== undefined)
     throw new UsageError("--steps and --epochs both say how long (give one)");
-  const whole = (option: "seed" | "shift" | "width" | "channels" | "batch", otherwise: number, least = 1) =>
+  const whole = (option: "seed" | "shift" | "width" | "batch", otherwise: number, least = 1) =>
     args[option] === undefined ? otherwise : integer(option, args[option], least);
   const name = args.dataset ?? "glyphs";
   const out = args.out ?? join("models", `judge-${name}.onnx`);
@@ -170,7 +170,7 @@ function settingsOf(args: JudgeArguments): Settings {
     seed: whole("seed", judgeDefaults.seed, 0),
     shift: whole("shift", judgeDefaults.shift, 0),
     width: whole("width", classifier.defaults.width),
-    channels: whole("channels", classifier.defaults.channels),
+    channels: args.channels === undefined ? classifier.defaults.channels : wholes("channels", args.channels),
     length:
       args.steps === undefined
         ? {
@@ -183,6 +183,10 @@ function settingsOf(args: JudgeArguments): Settings {
     dryRun: args["dry-run"] === true,
   };
 }
+
+/** Integers ≥ 1 with commas between them. @throws UsageError */
+const wholes = (option: string, typed: string): readonly number[] =>
+  typed.split(",").map((part) => integer(option, part));
 
 /** @throws UsageError where the set has no images or no classes */
 async function openHalf(split: "train" | "test", { name, data, size, seed }: Settings): Promise<Dataset> {

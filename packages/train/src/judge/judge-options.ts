@@ -22,7 +22,11 @@ export const judgeOptions = {
     String(judgeDefaults.shift),
   ),
   width: text(network, "number of features", String(classifier.defaults.width)),
-  channels: text(network, "channels of the first layer", String(classifier.defaults.channels)),
+  channels: text(
+    network,
+    "channels of the convolutions with commas between them, the last for all further",
+    String(classifier.defaults.channels),
+  ),
   steps: text(length, "length of the training in steps"),
   epochs: text(
     length,

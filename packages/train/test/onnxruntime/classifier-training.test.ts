@@ -4,7 +4,7 @@ import { classifierTraining, trainingGraph } from "@ncsn/train";
 import { openNodeGradients } from "@ncsn/train/node";
 import { expect, test } from "vitest";
 
-const options: ClassifierOptions = { classes: 3, width: 4, channels: 8 };
+const options: ClassifierOptions = { classes: 3, width: 4, channels: [8, 16] };
 const shape = [1, 6, 5];
 const count = 5;
 const training = classifierTraining(options, shape);
