@@ -37,7 +37,9 @@ describe("the classifier", () => {
     expect(layers.map(({ shape }) => shape)).toEqual([
       [2, 1, 3, 3],
       [4, 2, 3, 3],
-      ...Array(3).fill([4, 4, 3, 3]),
+      [4, 4, 3, 3],
+      [4, 4, 3, 3],
+      [4, 4, 3, 3],
     ]);
   });
 

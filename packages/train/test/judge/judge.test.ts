@@ -23,16 +23,16 @@ async function glyphs(count: number, seed = 0) {
 
 describe("pnpm judge", () => {
   const folder = workFolder(afterAll);
+  let code: number | null;
   let said: string;
   let card: JudgeCard;
   beforeAll(async () => {
-    const { code, stdout, stderr } = await judgeIn(folder, "--steps", "300").done;
-    expect({ code, stderr: /error/.exec(stderr) }).toEqual({ code: 0, stderr: null });
-    said = stdout;
+    ({ code, stdout: said } = await judgeIn(folder, "--steps", "300").done);
     card = readJudgeCard(readFileSync(join(folder, "models/judge-glyphs.onnx")));
   }, 120_000);
 
   it("learns to tell digits apart, where chance names a tenth of them", () => {
+    expect(code).toBe(0);
     expect(card.test.accuracy).toBeGreaterThan(0.8);
   });
 
@@ -165,6 +165,8 @@ describe("openJudge", () => {
 });
 
 describe("the judges that are shipped are as good as their cards say", () => {
+  /** Another processor rounds otherwise, so an image on the border of two classes may fall to the other. */
+  const borderline = 2;
   const measured = async (name: string, data?: string) => {
     const judge = await openJudge(join(models, `judge-${name}.onnx`));
     const { training, dataset } = judge.card;
@@ -179,21 +181,18 @@ describe("the judges that are shipped are as good as their cards say", () => {
     return { found, written: judge.card.test };
   };
 
-  /** Another processor rounds otherwise, so an image on the border of two classes may fall to the other. */
-  const expectSame = ({ found, written }: Awaited<ReturnType<typeof measured>>) => {
-    expect(Math.abs(found.errors - written.errors)).toBeLessThanOrEqual(2);
-    expect(found.crossEntropy).toBeCloseTo(written.crossEntropy, 4);
-  };
-
   it("judge-glyphs", async () => {
-    const both = await measured("glyphs");
-    expectSame(both);
-    expect(both.found.accuracy).toBeGreaterThan(0.98);
+    const { found, written } = await measured("glyphs");
+    expect(Math.abs(found.errors - written.errors)).toBeLessThanOrEqual(borderline);
+    expect(found.crossEntropy).toBeCloseTo(written.crossEntropy, 4);
+    expect(found.accuracy).toBeGreaterThan(0.98);
   });
 
   const real = process.env["NCSN_DATA"];
   if (real === undefined) console.info("judge-mnist: skipped, NCSN_DATA names no folder with mnist/ in it");
   it.skipIf(real === undefined)("judge-mnist", async () => {
-    expectSame(await measured("mnist", join(real ?? "", "mnist")));
+    const { found, written } = await measured("mnist", join(real ?? "", "mnist"));
+    expect(Math.abs(found.errors - written.errors)).toBeLessThanOrEqual(borderline);
+    expect(found.crossEntropy).toBeCloseTo(written.crossEntropy, 4);
   });
 });

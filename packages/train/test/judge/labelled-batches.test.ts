@@ -42,7 +42,7 @@ test("an epoch has every item once, with its class", () => {
     );
     return [...label];
   });
-  expect(seen.slice(0, 7).sort()).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  expect(seen.slice(0, 7).toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6]);
 });
 
 test("images are moved by up to so many pixels, zeros coming in, every way at some time", () => {
