@@ -55,6 +55,9 @@ const read = new Map<string, Opener>([
 /** Every name that {@link openDataset} knows: those drawn from a key, then those read from files. */
 export const datasetNames: readonly string[] = [...drawn.keys(), ...read.keys()];
 
+/** Whether a data set is read from files, so that it may be told where they are. */
+export const readsFiles = (name: string): boolean => read.has(name);
+
 /**
  * Opens one half of a data set. The halves of a procedural set are drawn from two children of its key.
  * @throws DatasetError with one line for the user

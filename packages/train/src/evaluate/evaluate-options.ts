@@ -23,6 +23,18 @@ export const sharedOptions = {
   json: { type: "boolean", group: on, describe: "print the numbers as JSON" },
 } as const satisfies Record<string, Options>;
 
+/** Of `--all`, which takes the others from its plan. */
+export const allOptions = {
+  all: {
+    type: "boolean",
+    group: "All of it:",
+    describe: "measure what the plan has and is not measured yet, and write the numbers into the documents",
+  },
+  plan: text("All of it:", "file of measurements by name", "models/evaluations.json"),
+  only: text("All of it:", "one measurement, or a group of them", "all"),
+  "dry-run": { type: "boolean", group: "All of it:", describe: "say what is measured and what is due" },
+} as const satisfies Record<string, Options>;
+
 /** A flag for each report, and the options of each. */
 export const evaluateOptions: Readonly<Record<string, Options>> = {
   ...Object.fromEntries(
@@ -32,6 +44,7 @@ export const evaluateOptions: Readonly<Record<string, Options>> = {
     ]),
   ),
   ...sharedOptions,
+  ...allOptions,
   ...everySamplingOption,
   ...Object.fromEntries(
     Object.entries(reports).flatMap(([name, { options }]) =>

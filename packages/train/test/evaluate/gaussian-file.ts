@@ -25,13 +25,13 @@ function card(shape: Card["shape"]): Card {
   };
 }
 
-/** The score −x/(s² + σ²) as a graph. */
-export function gaussianFile(shape: Card["shape"]): Uint8Array {
+/** The score −x/(s² + σ²) as a graph, in whose place `factor` times it can stand. */
+export function gaussianFile(shape: Card["shape"], factor = 1): Uint8Array {
   const t = tape("exact");
   const x = t.input("x", "float32", ["batch", ...shape]);
   const sigma = t.input("sigma", "float32", ["batch"]);
   const variance = t.op("Add", [t.op("Mul", [sigma, sigma]), s ** 2]);
   const column = t.op("Reshape", [variance, t.constant([-1, 1, 1, 1], [4], { type: "int64" })]);
-  t.output("score", t.op("Neg", [t.op("Div", [x, column])]));
+  t.output("score", t.op("Mul", [t.op("Div", [x, column]), -factor]));
   return encodeModel(t.graph(), { ncsn: JSON.stringify(card(shape)) });
 }
