@@ -81,12 +81,14 @@ function measure(
   data: string | undefined,
   signal: AbortSignal,
 ): Promise<Evaluated> {
-  const files = ["model", "judge"].flatMap((option) =>
-    args[option] === undefined ? [] : [[option, join(root, args[option] as string)]],
+  const files: Record<string, string> = Object.fromEntries(
+    ["model", "judge"].flatMap((option) =>
+      args[option] === undefined ? [] : [[option, join(root, args[option] as string)]],
+    ),
   );
   const out = join("evaluations", ...name.split("/"));
   const from = data !== undefined && readsFiles(String(args.dataset)) ? { data } : {};
-  return evaluate({ ...args, ...Object.fromEntries(files), ...from, out }, signal);
+  return evaluate({ ...args, ...files, ...from, out }, signal);
 }
 
 /** The arguments of a measurement as if they had been typed. @throws UsageError that names it */
