@@ -2,6 +2,7 @@
 import { gridGround, imageGrid, png } from "@ncsn/infer/node";
 import { htmlPage, type Image, type PictureTable } from "../report/index.ts";
 import { pick, type Rows } from "./distances/rows.ts";
+import type { ClosestPair } from "./quality/quality.ts";
 import { comparisons, facts, type ImagesQuality } from "./images-numbers.ts";
 
 /** The page as HTML; the same evaluation is the same text. */
@@ -36,26 +37,28 @@ export async function imagesPage(found: ImagesQuality): Promise<string> {
       })),
     ),
   };
-  const closest: PictureTable[] = [];
-  for (let at = 0; at < quality.closest.length; at += across) {
-    const pairs = quality.closest.slice(at, at + across);
-    closest.push({
-      kind: "pictures",
-      columns: pairs.map(({ distance }) => distance.toFixed(2)),
-      rows: [
-        {
-          name: "sample",
-          images: await Promise.all(pairs.map(({ sample }) => draw(made, [sample], `sample ${sample}`))),
-        },
-        {
-          name: "training",
-          images: await Promise.all(
-            pairs.map(({ training }) => draw(train, [training], `training image ${training}`)),
-          ),
-        },
-      ],
-    });
-  }
+  const pairsOf = async (
+    caption: string,
+    pairs: readonly ClosestPair[],
+    columns: readonly string[],
+  ): Promise<PictureTable> => ({
+    kind: "pictures",
+    caption,
+    columns,
+    rows: [
+      {
+        name: "sample",
+        images: await Promise.all(pairs.map(({ sample }) => draw(made, [sample], `sample ${sample}`))),
+      },
+      {
+        name: "training",
+        images: await Promise.all(
+          pairs.map(({ training }) => draw(train, [training], `training image ${training}`)),
+        ),
+      },
+    ],
+  });
+  const { closest, closestOfClass } = quality;
   return htmlPage({
     title: `${card.name} on ${reference.dataset}`,
     lead:
@@ -106,7 +109,16 @@ export async function imagesPage(found: ImagesQuality): Promise<string> {
               "Of all samples those that come nearest to an image of the training half, and that image, with their distance in pixels. " +
               `For test images the 1st percentile of that distance is ${test.nearness.first.toPrecision(3)}, for samples ${quality.nearness.first.toPrecision(3)}.`,
           },
-          ...closest,
+          await pairsOf(
+            "The nearest of all.",
+            closest.slice(0, across),
+            closest.slice(0, across).map(({ distance }) => distance.toFixed(2)),
+          ),
+          await pairsOf(
+            "The nearest of each class.",
+            closestOfClass,
+            closestOfClass.map((pair) => `${classes[pair.class]}: ${pair.distance.toFixed(2)}`),
+          ),
         ],
       },
     ],

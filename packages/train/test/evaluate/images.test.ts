@@ -6,7 +6,7 @@ import { refusedBy } from "../refused.ts";
 import { startCommand, workFolder } from "../training-command.ts";
 import { gaussianFile } from "./gaussian-file.ts";
 
-const judge = join(import.meta.dirname, "../../../../models/judge-mnist.onnx");
+const judge = join(import.meta.dirname, "../../../../models/judge-glyphs.onnx");
 const few = ["--count", "40", "--train-count", "200", "--test-count", "100", "--evaluations", "7"];
 
 describe("evaluate --images", () => {

@@ -37,6 +37,8 @@ export interface Quality extends Distances, Verdicts {
   readonly nearnessRatio: Nearness;
   /** The pairs that are nearest of all, the nearest first. */
   readonly closest: readonly ClosestPair[];
+  /** The nearest pair of each class that the judge finds among the samples, in the classes' order. */
+  readonly closestOfClass: readonly (ClosestPair & { readonly class: number })[];
   /** The class of each sample, by the judge. */
   readonly labels: Uint8Array;
 }
@@ -50,7 +52,7 @@ export interface QualityOptions {
   readonly progress?: (share: number) => void;
 }
 
-const closestPairs = 24;
+const closestPairs = 16;
 
 /**
  * Measures samples against a reference.
@@ -76,6 +78,7 @@ export async function quality(
     progress: (done, total) => progress?.(0.4 + (0.6 * done) / total),
   });
   const nearness = nearnessOf(found);
+  const pairs = byDistance(found);
   const verdict = verdicts(seen.judged);
   return {
     count,
@@ -89,7 +92,11 @@ export async function quality(
       first: nearness.first / test.nearness.first,
       median: nearness.median / test.nearness.median,
     },
-    closest: closestOf(found),
+    closest: pairs.slice(0, closestPairs),
+    closestOfClass: reference.classes.flatMap((_, label) => {
+      const pair = pairs.find(({ sample }) => seen.judged.classes[sample] === label);
+      return pair === undefined ? [] : [{ ...pair, class: label }];
+    }),
     labels: seen.judged.classes,
   };
 }
@@ -108,9 +115,8 @@ function chiSquared(a: readonly number[], b: readonly number[]): number {
   return classes > 1 ? sum / (classes - 1) : 0;
 }
 
-function closestOf({ index, distance }: Nearest): ClosestPair[] {
+function byDistance({ index, distance }: Nearest): readonly ClosestPair[] {
   return [...distance.keys()]
     .sort((a, b) => distance[a] - distance[b] || a - b)
-    .slice(0, closestPairs)
     .map((sample) => ({ sample, training: index[sample], distance: distance[sample] }));
 }

@@ -11,14 +11,13 @@ import { corruptions } from "./corrupted.ts";
 import { glyphs, read } from "./glyph-images.ts";
 
 const data = process.env["NCSN_DATA"];
-if (data === undefined)
-  console.info("corruptions of MNIST: skipped, NCSN_DATA names no folder with mnist/ in it");
+if (data === undefined) console.info("judge of MNIST: skipped, NCSN_DATA names no folder with mnist/ in it");
 
 const mnist = async (split: "train" | "test"): Promise<Dataset> =>
   (await openDataset({ name: "mnist", split, key: [0, 0], data: join(data ?? "", "mnist") })).dataset;
 
 /** Test images, and as many images of the training half twice. */
-const count = 600;
+const count = 1500;
 const sets = [
   { name: "glyphs", skip: false, halves: async () => [glyphs(1), glyphs(2)] as const },
   {
@@ -28,7 +27,7 @@ const sets = [
   },
 ];
 
-describe.each(sets)("the judge of MNIST on $name", ({ skip, halves }) => {
+describe.each(sets)("the judge of $name", ({ name, skip, halves }) => {
   let judge: Judge;
   let images: Float32Array;
   let reference: Rows;
@@ -38,7 +37,7 @@ describe.each(sets)("the judge of MNIST on $name", ({ skip, halves }) => {
 
   beforeAll(async () => {
     if (skip) return;
-    judge = await openJudge(join(import.meta.dirname, "../../../../../models/judge-mnist.onnx"));
+    judge = await openJudge(join(import.meta.dirname, `../../../../../models/judge-${name}.onnx`));
     const [train, test] = await halves();
     images = read(train, 0, count);
     reference = await features(read(test, 0, count));

@@ -18,7 +18,7 @@ describe("quality", () => {
   let judge: Judge;
   let reference: Reference;
   beforeAll(async () => {
-    judge = await openJudge(join(import.meta.dirname, "../../../../../models/judge-mnist.onnx"));
+    judge = await openJudge(join(import.meta.dirname, "../../../../../models/judge-glyphs.onnx"));
     reference = await openReference({ train, test, judge, ...sizes });
   }, 60_000);
   afterAll(() => judge.dispose());
@@ -40,16 +40,25 @@ describe("quality", () => {
 
   it("shows training images that come back among new ones", async () => {
     const samples = read(train, 5000, count);
-    samples.set(read(train, 300, 20), 50 * 784); // samples 50 … 69
-    const { nearness, nearnessRatio, closest } = await quality(samples, reference, { judge });
+    samples.set(read(train, 300, 12), 50 * 784); // samples 50 … 61
+    const { nearness, nearnessRatio, closest, closestOfClass, labels } = await quality(samples, reference, {
+      judge,
+    });
     expect([nearness.first, nearnessRatio.first]).toEqual([0, 0]);
     expect(nearness.median).toBeGreaterThan(0);
-    expect(closest.slice(0, 20)).toEqual(
-      Array.from({ length: 20 }, (_, i) => ({ sample: 50 + i, training: 300 + i, distance: 0 })),
+    expect(closest.slice(0, 12)).toEqual(
+      Array.from({ length: 12 }, (_, i) => ({ sample: 50 + i, training: 300 + i, distance: 0 })),
     );
     const distances = closest.map(({ distance }) => distance);
     expect(distances).toEqual(distances.toSorted((a, b) => a - b));
-    expect(distances[20]).toBeGreaterThan(0);
+    expect(distances[12]).toBeGreaterThan(0);
+    expect(closestOfClass.map((pair) => pair.class)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    for (const { class: label, sample, distance } of closestOfClass) {
+      expect(labels[sample]).toBe(label);
+      const same = [...labels.keys()].filter((i) => i >= 50 && i < 62 && labels[i] === label);
+      expect(distance === 0).toBe(same.length > 0);
+      if (same.length > 0) expect(sample).toBe(same[0]);
+    }
   });
 
   it("of noise is that of noise", async () => {
