@@ -155,15 +155,17 @@ describe("pnpm sample", () => {
       expect(turns.some((turn) => turn > 90) && turns.some((turn) => turn < -90)).toBe(true);
     }));
 
-  it("takes the newest of models/ and says which", () =>
+  it("takes the newest of models/ that is no judge, and says which", () =>
     inFolder(async (folder) => {
       mkdirSync(join(folder, "models"));
-      for (const [name, seconds] of [
-        ["new", 2000],
-        ["old", 1000],
+      const judge = readFileSync(join(import.meta.dirname, "../../../models/judge-glyphs.onnx"));
+      for (const [name, seconds, bytes] of [
+        ["judge-glyphs", 3000, judge],
+        ["new", 2000, gaussianModel()],
+        ["old", 1000, gaussianModel()],
       ] as const) {
         const file = join(folder, "models", `${name}.onnx`);
-        writeFileSync(file, gaussianModel());
+        writeFileSync(file, bytes);
         utimesSync(file, seconds, seconds);
       }
       const { code, stderr } = await sample(folder, "--out", "x.npy");
