@@ -35,6 +35,8 @@ export interface RunConfig {
   readonly batch: number;
   /** Length of the run; learning-rate schedules run over it. */
   readonly steps: number;
+  /** The run whose moving average it started with, after so many steps; absent where it started from the seed. */
+  readonly start?: { readonly run: string; readonly step: number };
 }
 
 /** The groups of tensors in an engine's state, each with one of every parameter. */

@@ -67,6 +67,50 @@ describe("--auto-noise", () => {
   });
 });
 
+describe("--from", () => {
+  it("starts with what another run has learnt, where the networks agree", { timeout: 60_000 }, async () => {
+    const folder = workFolder(afterAll);
+    const deeperRun = tinyRun.join(" ").replace("--layers 1", "--layers 2").split(" ");
+    const run = (...args: readonly string[]) => trainIn(folder, ...tinyRun, ...args);
+    await run("--steps", "30", "--name", "before");
+    const { stderr } = await run("--steps", "1", "--rate", "1e-9", "--name", "after", "--from", "before");
+    expect(stderr).toMatch(/^starting with 12 parameters of before after 30 steps$/m);
+    const [before, after] = ["before", "after"].map((name) => checkpointOf(folder, name));
+    expect(after.config.start).toEqual({ run: "before", step: 30 });
+    for (const [name, { data }] of after.state)
+      if (name.startsWith("ema/"))
+        data.forEach((value, i) =>
+          expect(Math.abs(value - (before.state.get(name)?.data[i] ?? NaN))).toBeLessThan(1e-7),
+        );
+    expect(Math.max(...(after.state.get("adam.m/in.bias")?.data.map(Math.abs) ?? []))).toBeGreaterThan(0);
+
+    const deeper = await trainIn(
+      folder,
+      ...deeperRun,
+      "--steps",
+      "1",
+      "--name",
+      "deeper",
+      "--from",
+      "before",
+    );
+    expect(deeper.stderr).toMatch(
+      /; from the seed: layer1\.in\.weight, layer1\.in\.bias, .*layer1\.out\.bias$/m,
+    );
+
+    const other = await run("--resume", "after", "--from", "deeper");
+    expect([other.code, other.stderr.trim()]).toEqual([
+      2,
+      "error: --from deeper cannot be changed: run after was started with before",
+    ]);
+    const none = await run("--from", "nobody", "--steps", "1");
+    expect([none.code, none.stderr.trim()]).toEqual([
+      2,
+      "error: no run nobody in runs/ (known: deeper, after, before)",
+    ]);
+  });
+});
+
 describe("a run", () => {
   const folder = workFolder(afterAll);
   const run = (...args: readonly string[]) => trainIn(folder, ...tinyRun, ...args);

@@ -32,7 +32,7 @@ export type Settings = readonly (readonly [name: string, value: string])[];
 
 /** Every choice of a run. */
 export function settingsOf(config: RunConfig, engine: string): Settings {
-  const { recipe, model, dataset, shape, pixels, batch, steps, seed } = config;
+  const { recipe, model, dataset, shape, pixels, batch, steps, seed, start } = config;
   const { optimiser, objective } = recipe;
   const images =
     dataset.size === null
@@ -55,6 +55,7 @@ export function settingsOf(config: RunConfig, engine: string): Settings {
     ["optimiser", `adam${extras({ ...optimiser })}`],
     ["sampler", `${recipe.sampler.name}, ${recipe.sampler.steps} steps`],
     ["length", `${count(steps)} steps of ${batch}`],
+    ...(start === undefined ? [] : [["start", `${start.run} after ${start.step} steps`] as const]),
     ["seed", String(seed)],
     ["engine", engine],
   ];

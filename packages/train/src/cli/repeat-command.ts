@@ -10,7 +10,7 @@ import { shellWord } from "./shell-word.ts";
  * @returns undefined for a recipe that no command names
  */
 export function repeatCommand(config: RunConfig, trainedOn?: Checkpoint["trainedOn"]): string | undefined {
-  const { recipe, model, dataset, batch, steps, seed } = config;
+  const { recipe, model, dataset, batch, steps, seed, start } = config;
   const own: Recipe | undefined = Object.values<Recipe>(recipes).find(({ name }) => name === recipe.name);
   if (own === undefined) return undefined;
   const { colour, ...opened } = dataset.options;
@@ -26,6 +26,7 @@ export function repeatCommand(config: RunConfig, trainedOn?: Checkpoint["trained
     ["--network", model.network.name],
     ...changedOptions(model.network, own, fitted).map((option) => ["--net", option]),
     classCount(model) > 0 ? ["--conditional"] : [],
+    start === undefined ? [] : ["--from", start.run],
     ["--steps", String(steps), "--batch", String(batch)],
     recipe.optimiser.rate === undefined ? [] : ["--rate", String(recipe.optimiser.rate)],
     ["--seed", String(seed)],

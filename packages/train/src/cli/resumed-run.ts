@@ -11,7 +11,7 @@ type Value = string | number | boolean;
 
 /** @throws UsageError for the first option that the run does not have */
 export function checkSame(config: RunConfig, args: TrainArguments & Readonly<Record<string, unknown>>): void {
-  const { name, recipe, model, dataset, batch, seed, steps } = config;
+  const { name, recipe, model, dataset, batch, seed, steps, start } = config;
   if (args.minutes !== undefined || args.epochs !== undefined) {
     const option = args.minutes === undefined ? "epochs" : "minutes";
     throw new UsageError(`--${option} cannot be changed: run ${name} was started with ${steps} steps`);
@@ -32,6 +32,7 @@ export function checkSame(config: RunConfig, args: TrainArguments & Readonly<Rec
     ["size", number("size", args.size), dataset.options.size ?? "its own"],
     ["colour", colour, dataset.options.colour ?? "its own"],
     ["conditional", args.conditional, classCount(model) > 0],
+    ["from", args.from, start?.run ?? "the seed"],
     ["steps", number("steps", args.steps), steps],
     ["batch", number("batch", args.batch), batch],
     ["rate", args.rate === undefined ? undefined : positive("rate", args.rate), recipe.optimiser.rate],

@@ -1,7 +1,8 @@
 /** `train`: from options to a finished run. */
-import type { Dataset, RunConfig } from "@ncsn/core";
+import type { Checkpoint, Dataset, RunConfig } from "@ncsn/core";
 import { openDataset, type DatasetRequest } from "../datasets/index.ts";
 import type { Engine } from "../engine.ts";
+import { startedFrom } from "../fine-tuning.ts";
 import { planPreviews } from "../preview.ts";
 import { createRun, enterRun, existing } from "../run/run-folder.ts";
 import { newestRun, readRun, runExists } from "../run/saved-run.ts";
@@ -45,15 +46,20 @@ async function startRun(args: Arguments, settings: Settings): Promise<number> {
       ? await freeName(`${asked.data.name}-${asked.recipe.name}`)
       : checkName(args.name);
   if (await runExists(name)) throw existing(name);
+  const before = args.from === undefined ? undefined : await learntBy(checkName(args.from));
   const dataset = await openData(asked.data);
   const plan = asked.autoNoise ? withFittedNoise(asked, dataset) : asked;
-  const planned = configure(plan, dataset, name, args);
+  const planned: RunConfig = {
+    ...configure(plan, dataset, name, args),
+    ...(before && { start: { run: before.config.name, step: before.step } }),
+  };
   return withEngine(openEngine(planned, settings.engine), settings, async ({ engine, trainedOn }) => {
     const config =
       "minutes" in plan.length
         ? await filling(plan.length.minutes, planned, engine, dataset, settings)
         : planned;
     if (settings.dryRun) return dryRun(config, engine, dataset);
+    if (before !== undefined) await startFrom(engine, before);
     const folder = await createRun(config);
     return trainIn({ folder, config, engine, trainedOn, dataset, from: 0 }, args, settings);
   });
@@ -102,7 +108,11 @@ async function resumeRun(args: Arguments, given: string, settings: Settings): Pr
       throw error;
     });
     const start = { folder, config, engine, trainedOn, dataset };
-    if (checkpoint === undefined) return trainIn({ ...start, from: 0 }, args, settings);
+    if (checkpoint === undefined) {
+      if (config.start !== undefined)
+        await startFrom(engine, await learntBy(config.start.run, config.start.step));
+      return trainIn({ ...start, from: 0 }, args, settings);
+    }
     const { step, state, sums, engine: before } = checkpoint;
     await engine.restore(state, step);
     if (before !== undefined && before !== engine.description)
@@ -111,6 +121,33 @@ async function resumeRun(args: Arguments, given: string, settings: Settings): Pr
       );
     return trainIn({ ...start, from: step, sums }, args, settings);
   });
+}
+
+/**
+ * What a run has learnt.
+ * @param step the number of steps that it must have learnt for
+ * @throws RunError, UsageError where there is none, or it has gone on since
+ */
+async function learntBy(name: string, step?: number): Promise<Checkpoint> {
+  const { checkpoint } = await readRun(name);
+  if (checkpoint === undefined)
+    throw new UsageError(`run ${name} has learnt nothing yet (it has no checkpoint)`);
+  if (step !== undefined && checkpoint.step !== step)
+    throw new UsageError(
+      `run ${name} is at step ${checkpoint.step} by now, and the run was to start with its step ${step}`,
+    );
+  return checkpoint;
+}
+
+/** @throws UsageError where the networks have nothing in common */
+async function startFrom(engine: Engine, before: Checkpoint): Promise<void> {
+  const { state, taken, own } = startedFrom(await engine.state(), before);
+  const { name } = before.config;
+  if (taken.length === 0)
+    throw new UsageError(`invalid from: ${name} (its network has no parameter of this one's)`);
+  await engine.restore(state, 0);
+  const anew = own.length === 0 ? "" : `; from the seed: ${own.join(", ")}`;
+  console.error(`starting with ${taken.length} parameters of ${name} after ${before.step} steps${anew}`);
 }
 
 /** Opens the engine, says which it is, and disposes of it whatever happens: its threads would keep the process. */

@@ -42,6 +42,11 @@ export const trainOptions = {
     "with recipe ncsnv2 (then the default): choose the noise levels and the sampler's steps from the data",
   ),
 
+  from: text(
+    length,
+    "start with what another run has learnt, where the networks agree (fine-tuning)",
+    "nothing: from the seed",
+  ),
   steps: text(length, "length of the run in steps", "the recipe's"),
   epochs: text(length, "length of the run in passes over the data (60,000 items where they have no end)"),
   minutes: text(length, "length of the run in minutes on this machine, measured at the start"),
