@@ -1,13 +1,13 @@
 /** `train`: from options to a finished run. */
-import type { Checkpoint, Dataset, RunConfig } from "@ncsn/core";
+import type { Dataset, RunConfig } from "@ncsn/core";
 import { openDataset, type DatasetRequest } from "../datasets/index.ts";
 import type { Engine } from "../engine.ts";
-import { startedFrom } from "../fine-tuning.ts";
 import { planPreviews } from "../preview.ts";
 import { createRun, enterRun, existing } from "../run/run-folder.ts";
 import { newestRun, readRun, runExists } from "../run/saved-run.ts";
 import { fitNoise } from "./auto-noise.ts";
 import { describeRun, headline } from "./describe-run.ts";
+import { learntBy, startFrom } from "./fine-tuned-run.ts";
 import { engineRequest, openEngine, reopenEngine, type EngineRequest, type OpenedEngine } from "./engines.ts";
 import { secondsPerStep, stepsWithin } from "./measure-speed.ts";
 import { configure, dataOf, planRun, withSteps, type Plan } from "./new-run.ts";
@@ -121,33 +121,6 @@ async function resumeRun(args: Arguments, given: string, settings: Settings): Pr
       );
     return trainIn({ ...start, from: step, sums }, args, settings);
   });
-}
-
-/**
- * What a run has learnt.
- * @param step the number of steps that it must have learnt for
- * @throws RunError, UsageError where there is none, or it has gone on since
- */
-async function learntBy(name: string, step?: number): Promise<Checkpoint> {
-  const { checkpoint } = await readRun(name);
-  if (checkpoint === undefined)
-    throw new UsageError(`run ${name} has learnt nothing yet (it has no checkpoint)`);
-  if (step !== undefined && checkpoint.step !== step)
-    throw new UsageError(
-      `run ${name} is at step ${checkpoint.step} by now, and the run was to start with its step ${step}`,
-    );
-  return checkpoint;
-}
-
-/** @throws UsageError where the networks have nothing in common */
-async function startFrom(engine: Engine, before: Checkpoint): Promise<void> {
-  const { state, taken, own } = startedFrom(await engine.state(), before);
-  const { name } = before.config;
-  if (taken.length === 0)
-    throw new UsageError(`invalid from: ${name} (its network has no parameter of this one's)`);
-  await engine.restore(state, 0);
-  const anew = own.length === 0 ? "" : `; from the seed: ${own.join(", ")}`;
-  console.error(`starting with ${taken.length} parameters of ${name} after ${before.step} steps${anew}`);
 }
 
 /** Opens the engine, says which it is, and disposes of it whatever happens: its threads would keep the process. */
