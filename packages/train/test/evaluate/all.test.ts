@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import type { Facts } from "../../src/evaluate/all/facts.ts";
 import { fill, MarkError } from "../../src/evaluate/all/fill.ts";
 import type { Results } from "../../src/evaluate/all/results.ts";
 import { refusedBy } from "../refused.ts";
@@ -15,6 +16,7 @@ const measured = (findings: Results[string]["findings"]): Results[string] => ({
 });
 
 describe("fill", () => {
+  const facts: readonly Facts[] = [];
   const results = { a: measured({ n: 5000, group: { frechet: 1.2346, name: "heun" } }) };
 
   it.each([
@@ -24,9 +26,9 @@ describe("fill", () => {
     ["<!-- measured a group.name --><!-- / -->", "heun"],
     ["<!-- measured b n -->7<!-- / -->", "–"],
   ])("%s", (mark, value) => {
-    const filled = fill(`x ${mark} y`, results);
+    const filled = fill(`x ${mark} y`, { results, facts });
     expect(filled).toBe(`x ${mark.split(" -->")[0]} -->${value}<!-- / --> y`);
-    expect(fill(filled, results)).toBe(filled);
+    expect(fill(filled, { results, facts })).toBe(filled);
   });
 
   it("makes the table of samplers, with dashes for what is to come", () => {
@@ -37,7 +39,11 @@ describe("fill", () => {
       "samplers/heun/1000": cell(1000, 2),
       "samplers/ddpm/10": cell(5000, 80.123),
     };
-    expect(fill("<!-- table samplers -->\nold\n<!-- / table -->", some).split("\n").slice(2, -2)).toEqual([
+    expect(
+      fill("<!-- table samplers -->\nold\n<!-- / table -->", { results: some, facts })
+        .split("\n")
+        .slice(2, -2),
+    ).toEqual([
       "| evaluations |    10 | 1,000 |",
       "| ----------- | ----: | ----: |",
       "| images      | 5,000 | 1,000 |",
@@ -51,10 +57,13 @@ describe("fill", () => {
   it.each([
     ["<!-- measured a group.kid 2 --><!-- / -->", "the measurement a has no finding group.kid"],
     ["<!-- measured a group 2 --><!-- / -->", "the measurement a has no finding group"],
-    ["<!-- table nothing -->\n<!-- / table -->", "unknown table: nothing (known: samplers"],
+    [
+      "<!-- table nothing -->\n<!-- / table -->",
+      "unknown table: nothing (known: files, images, points, samplers)",
+    ],
   ])("refuses %s", (mark, message) => {
-    expect(() => fill(mark, results)).toThrow(MarkError);
-    expect(() => fill(mark, results)).toThrow(message);
+    expect(() => fill(mark, { results, facts })).toThrow(MarkError);
+    expect(() => fill(mark, { results, facts })).toThrow(message);
   });
 });
 

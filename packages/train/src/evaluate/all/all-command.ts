@@ -1,6 +1,6 @@
 /** `evaluate --all`: everything that the documents say of the models, measured where it is not yet, and written there. */
 import { readFile } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { dirname, join, sep } from "node:path";
 import yargs from "yargs";
 import { oneOf } from "../../cli/option-values.ts";
 import { interruptible } from "../../cli/stop-signals.ts";
@@ -9,6 +9,7 @@ import { writeAtomically } from "../../run/atomic-write.ts";
 import { readsFiles } from "../../datasets/index.ts";
 import { allOptions, evaluateOptions } from "../evaluate-options.ts";
 import { evaluate, type EvaluateArguments, type Evaluated } from "../evaluate.ts";
+import { readFacts } from "./facts.ts";
 import { fill } from "./fill.ts";
 import { readPlan, type Plan } from "./plan.ts";
 import { currentOf, hashOf, readResults, writeResults, type Findings, type Results } from "./results.ts";
@@ -122,11 +123,12 @@ function findingsOf({ files, findings }: Evaluated["found"][string]): Findings {
   );
 }
 
-async function fillDocuments({ documents, root }: Plan, results: Results): Promise<void> {
+async function fillDocuments({ documents, root, results: path }: Plan, results: Results): Promise<void> {
+  const facts = await readFacts(dirname(path));
   for (const document of documents) {
     const path = join(root, ...document.split("/"));
     const text = await readFile(path, "utf8");
-    const filled = fill(text, results);
+    const filled = fill(text, { results, facts });
     if (filled === text) continue;
     await writeAtomically(path, filled);
     console.error(`wrote ${path.split(sep).join("/")}`);

@@ -6,8 +6,8 @@
  *   …
  *   <!-- / table -->
  */
-import type { Findings, Results } from "./results.ts";
-import { tables } from "./tables.ts";
+import type { Findings } from "./results.ts";
+import { tables, type Measured } from "./tables.ts";
 
 /** What stands where nothing has been measured yet. */
 export const missing = "–";
@@ -20,19 +20,21 @@ export class MarkError extends Error {
 const number = /<!-- measured (\S+) (\S+)(?: (\S+))? -->.*?<!-- \/ -->/gs;
 const table = /<!-- table (\S+) -->\n.*?<!-- \/ table -->/gs;
 
-/** The document with every marked number and table as the results have it. @throws MarkError */
-export const fill = (text: string, results: Results): string =>
-  text
+/** The document with every marked number and table as they were measured. @throws MarkError */
+export function fill(text: string, measured: Measured): string {
+  const { results } = measured;
+  return text
     .replace(table, (_, name: string) => {
       if (!Object.hasOwn(tables, name))
         throw new MarkError(`unknown table: ${name} (known: ${Object.keys(tables).join(", ")})`);
-      const lines = tables[name](results);
+      const lines = tables[name](measured);
       return `<!-- table ${name} -->\n\n${lines.join("\n")}\n\n<!-- / table -->`;
     })
     .replace(number, (_, name: string, path: string, format?: string) => {
       const value = name in results ? show(valueAt(results[name].findings, name, path), format) : missing;
       return `<!-- measured ${name} ${path}${format === undefined ? "" : ` ${format}`} -->${value}<!-- / -->`;
     });
+}
 
 /** How many decimals, or `%` with as many: "2", "%1". Integers need none. */
 function show(value: number | string, format?: string): string {

@@ -1,13 +1,22 @@
 /** Tables of documents, from results. A new one is a function here; documents name it (`fill.ts`). */
+import { duration } from "../../cli/show.ts";
+import type { Facts } from "./facts.ts";
 import type { Findings, Results } from "./results.ts";
 
+/** What tables are made of. */
+export interface Measured {
+  readonly results: Results;
+  /** Of the models beside the plan. */
+  readonly facts: readonly Facts[];
+}
+
 /** Lines of Markdown, in the widths that Prettier gives them. */
-type Table = (results: Results) => readonly string[];
+type Table = (measured: Measured) => readonly string[];
 
 const none = "–";
 
 /** Fréchet distances by sampler and budget, of measurements named `samplers/SAMPLER/BUDGET`. */
-const samplers: Table = (results) => {
+const samplers: Table = ({ results }) => {
   const cells = Object.entries(results).flatMap(([name, { findings }]) => {
     const [group, sampler, budget] = name.split("/");
     return group === "samplers" ? [{ sampler, budget: Number(budget), findings }] : [];
@@ -31,8 +40,91 @@ const samplers: Table = (results) => {
   ]);
 };
 
+/** The files of models: what they are of, how large they are and how long they learnt. */
+const files: Table = ({ facts }) =>
+  aligned([
+    ["file", "of", "size", "numbers", "trained on", "in", "engine"],
+    ...facts.map(({ file, bytes, numbers, card, judge }) => {
+      const { dataset, images, seconds, engine } = card?.training ?? {};
+      return [
+        `\`${file}\``,
+        dataset ?? judge?.dataset.name ?? none,
+        bytes < 1e5 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(2)} MB`,
+        whole(numbers),
+        whole(judge === undefined ? images : judge.training.steps * judge.training.batch),
+        seconds === undefined ? none : duration(seconds),
+        engine ?? none,
+      ];
+    }),
+  ]);
+
+/** Models of images by their samples, of measurements beside `samplers/…`. */
+const images: Table = ({ results }) =>
+  aligned([
+    [
+      "measurement",
+      "samples",
+      "sampler",
+      "evaluations",
+      "Fréchet",
+      "real images",
+      "times",
+      "noise",
+      "KID",
+      "precision",
+      "recall",
+      "recognised",
+      "nearness",
+    ],
+    ...Object.entries(results).flatMap(([name, { findings }]) => {
+      const at = (path: string): number | undefined => number(findings, path);
+      if (name.startsWith("samplers/") || at("samples.frechet") === undefined) return [];
+      const { sampling } = findings as { readonly sampling: { readonly sampler: string } };
+      return [
+        [
+          name,
+          whole(at("samples.count")),
+          `\`${sampling.sampler}\``,
+          whole(at("sampling.evaluations")),
+          digits(at("samples.frechet")) ?? none,
+          digits(at("floor.frechet.mean")) ?? none,
+          digits(at("samples.frechetOverFloor")) ?? none,
+          digits(at("ceiling.frechet")) ?? none,
+          `${at("samples.kernel.value")?.toFixed(1)} ± ${at("samples.kernel.error")?.toFixed(1)}`,
+          at("samples.precision")?.toFixed(3) ?? none,
+          at("samples.recall")?.toFixed(3) ?? none,
+          percent(at("samples.confident")),
+          at("samples.nearnessRatio.first")?.toFixed(2) ?? none,
+        ],
+      ];
+    }),
+  ]);
+
+/** Models of points by their samples and their scores. */
+const points: Table = ({ results }) =>
+  aligned([
+    ["measurement", "samples", "evaluations", "MMD²", "data", "noise", "error of the score"],
+    ...Object.entries(results).flatMap(([name, { findings }]) => {
+      const at = (path: string): number | undefined => number(findings, path);
+      const mmd = at("distance.value");
+      if (mmd === undefined) return [];
+      const floor = `${at("distance.floor.mean")?.toExponential(1)} ± ${at("distance.floor.deviation")?.toExponential(1)}`;
+      return [
+        [
+          name,
+          whole(at("dataset.count")),
+          whole(at("sampling.evaluations")),
+          mmd.toExponential(1),
+          floor,
+          at("distance.ceiling")?.toFixed(3) ?? none,
+          percent(at("scoreError.overall")),
+        ],
+      ];
+    }),
+  ]);
+
 /** The tables by the names that documents use. */
-export const tables: Readonly<Record<string, Table>> = { samplers };
+export const tables: Readonly<Record<string, Table>> = { files, images, points, samplers };
 
 /** A finding within groups, "a.b". */
 export function number(findings: Findings | undefined, path: string): number | undefined {
@@ -43,6 +135,12 @@ export function number(findings: Findings | undefined, path: string): number | u
 
 const digits = (value: number | undefined): string | undefined =>
   value === undefined ? undefined : value.toPrecision(3);
+
+const whole = (value: number | undefined): string =>
+  value === undefined ? none : Math.round(value).toLocaleString("en");
+
+const percent = (share: number | undefined): string =>
+  share === undefined ? none : `${(100 * share).toFixed(1)} %`;
 
 /** A Markdown table, its first row the header; all columns but the first to the right. */
 function aligned(rows: readonly (readonly string[])[]): string[] {
