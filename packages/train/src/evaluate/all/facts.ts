@@ -34,6 +34,6 @@ function numbersOf(model: Uint8Array): number {
   let sum = 0;
   for (const { type, shape } of decodeModel(model).graph.constants.values())
     if (type === "float32" || type === "float16")
-      sum += shape.reduce<number>((product, size) => product * Number(size), 1);
+      sum += shape.reduce((product, size) => product * size, 1);
   return sum;
 }
