@@ -33,7 +33,6 @@ export async function readFacts(folder: string): Promise<readonly Facts[]> {
 function numbersOf(model: Uint8Array): number {
   let sum = 0;
   for (const { type, shape } of decodeModel(model).graph.constants.values())
-    if (type === "float32" || type === "float16")
-      sum += shape.reduce((product, size) => product * size, 1);
+    if (type === "float32" || type === "float16") sum += shape.reduce((product, size) => product * size, 1);
   return sum;
 }
