@@ -27,9 +27,18 @@ export interface Card {
   readonly classes?: readonly string[];
   /** "float16" where the file keeps its large weights so, else float32; what is computed with is float32 either way. */
   readonly weights?: string;
+  /** Who guides the model, where the score in the file is guided: s + weight·(s − the guide's). */
+  readonly guide?: Guide;
   readonly recipe: object;
   readonly training: TrainingFacts;
   readonly probe: Probe;
+}
+
+/** A network whose score is in a file beside that of the model, which it makes better by being worse. */
+export interface Guide {
+  readonly name: string;
+  readonly weight: number;
+  readonly training: TrainingFacts;
 }
 
 /** How a model was trained. A file of an earlier release, or of someone else, may lack any of it. */
@@ -55,7 +64,7 @@ export interface Probe {
   readonly sigmas: readonly number[];
   /** Indices into an image of C·H·W values. */
   readonly positions: readonly number[];
-  /** The score at those positions, a row per σ, computed by the engine that trained the model. */
+  /** The score at those positions, a row per σ, computed by the engine that trained the model, or in float64. */
   readonly scores: readonly (readonly number[])[];
   readonly labels?: readonly number[];
   /** Largest {@link probeError} to accept. */
@@ -127,7 +136,7 @@ export const parseCard = (json: string): Card =>
   parseChecked(json, "model card", requirements, optional) as unknown as Card;
 
 /** What a card may lack. */
-const optional: ReadonlySet<string> = new Set(["sigmas", "classes", "weights"]);
+const optional: ReadonlySet<string> = new Set(["sigmas", "classes", "weights", "guide"]);
 
 /** What a sampler computes with; a card that breaks these would give NaNs instead of a message. */
 const requirements: Requirements = {
@@ -146,6 +155,7 @@ const requirements: Requirements = {
   sampler: [isSampler, "a sampler's name, steps >= 1 and options"],
   classes: [isNames, "a list of names"],
   weights: [(weights) => typeof weights === "string", "a string"],
+  guide: [isGuide, "a name, a finite weight and training"],
   probe: [isProbe, "a key, sigmas, positions, and a row of scores per sigma"],
 };
 
@@ -160,6 +170,12 @@ function isSampler(sampler: unknown): boolean {
     !Array.isArray(options) &&
     Object.values(options).every((value) => ["number", "boolean", "string"].includes(typeof value))
   );
+}
+
+function isGuide(guide: unknown): boolean {
+  if (!isObject(guide)) return false;
+  const { name, weight, training } = guide;
+  return typeof name === "string" && Number.isFinite(weight) && isObject(training);
 }
 
 function isProbe(probe: unknown): boolean {

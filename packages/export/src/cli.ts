@@ -5,6 +5,7 @@ import { hideBin } from "yargs/helpers";
 import { runExport } from "./cli/export-command.ts";
 import { refuseOddFlags } from "./cli/option-values.ts";
 import { UsageError } from "./cli/usage-error.ts";
+import { usualGuidance } from "./guided-model.ts";
 
 try {
   const args = hideBin(process.argv);
@@ -45,7 +46,18 @@ try {
           .option("from", {
             type: "string",
             requiresArg: true,
-            describe: "with --half: a file that was exported before, instead of a run",
+            describe: "with --half or --guide: a file that was exported before, instead of a run",
+          })
+          .option("guide", {
+            type: "string",
+            requiresArg: true,
+            describe:
+              "a worse model of the same data, run or .onnx file, to lead away from [models/NAME-guided.onnx]",
+          })
+          .option("guidance", {
+            type: "string",
+            requiresArg: true,
+            describe: `with --guide: the weight w of s + w·(s − the guide's s) [${usualGuidance}]`,
           })
           .option("dry-run", {
             type: "boolean",
@@ -56,6 +68,7 @@ try {
     )
     .example("$0", "export the newest run")
     .example("$0 digits --out digits.onnx", "export runs/digits")
+    .example("$0 digits --guide early --guidance 2", "runs/digits, led away from runs/early")
     .example("$0 digits --half", "export runs/digits with float16 weights")
     .strict()
     .wrap(110)

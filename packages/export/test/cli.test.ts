@@ -270,7 +270,7 @@ describe("bad usage", () => {
     [["points", "--half"], /^points has no weights of 1024 numbers or more: there is nothing to halve$/],
     [["--half", "--from", "no.onnx"], /^cannot read the model no\.onnx: there is no such file$/],
     [["--half", "--from", "a-file"], /^cannot read a-file: no model card in this ONNX file/],
-    [["--from", "a.onnx"], /^nothing to do with a\.onnx \(give --half\)$/],
+    [["--from", "a.onnx"], /^nothing to do with a\.onnx \(give --half or --guide\)$/],
     [
       ["points", "--half", "--from", "a.onnx"],
       /^--from a\.onnx is a file that is there already: it takes no run and no --batch$/,

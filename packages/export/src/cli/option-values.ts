@@ -27,6 +27,15 @@ export function integer(
   throw new UsageError(`invalid ${option}: ${given} (need an integer ${range})`);
 }
 
+/** A finite number, if it was given. @throws UsageError */
+export function finite(option: string, typed: Typed): number | undefined {
+  const given = text(option, typed);
+  if (given === undefined) return undefined;
+  const value = given.trim() === "" ? NaN : Number(given);
+  if (Number.isFinite(value)) return value;
+  throw new UsageError(`invalid ${option}: ${given} (need a finite number)`);
+}
+
 /**
  * Refuses flags whose value is neither true nor false, such as `--dry-run=maybe`, which yargs takes for false.
  * @param args as they were typed

@@ -38,7 +38,7 @@ export const worse = (a: number, b: number): number => (b > a || Number.isNaN(b)
 export const show = (error: number): string => error.toExponential(1);
 
 /** The size of a file, for people. */
-export const megabytes = (bytes: Uint8Array): string => `${(bytes.length / 1e6).toFixed(2)} MB`;
+export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(2)} MB`;
 
 /** Prints names and values as a table. */
 export function print(lines: Readonly<Record<string, string>>): void {
