@@ -125,6 +125,9 @@ describe("parseCard", () => {
     ["sampler", { name: "heun", steps: 18, options: { rho: [7] } }],
     ["classes", "zero"],
     ["classes", ["zero", 1]],
+    ["guide", "early"],
+    ["guide", { name: "early", weight: "1", training: {} }],
+    ["guide", { name: "early", weight: 1 }],
     ["probe", { ...probe, sigmas: [1] }],
     ["probe", { ...probe, positions: [] }],
     ["probe", { ...probe, scores: [[1], [2], [3]] }],
@@ -135,8 +138,9 @@ describe("parseCard", () => {
     );
   });
 
-  it("takes names of classes and levels of noise", () => {
-    const whole: Card = { ...card, classes: ["zero", "one"], sigmas: [80, 1] };
+  it("takes names of classes, levels of noise and a guide", () => {
+    const guide = { name: "early", weight: 1, training: { step: 5 } };
+    const whole: Card = { ...card, classes: ["zero", "one"], sigmas: [80, 1], guide };
     expect(parseCard(JSON.stringify(whole))).toEqual(whole);
   });
 

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeCheckpoint, readCard, type Probe, type Tensor } from "@ncsn/core";
-import { decodeModel } from "@ncsn/export";
+import { decodeModel, exportModel, guidedModel, halfModel } from "@ncsn/export";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { trainedModel, type TrainedModel } from "./trained-model.ts";
 
@@ -76,6 +76,7 @@ const small = trainedModel({
   options: { width: 8, layers: 1, features: 4 },
   shape: [2, 1, 1],
 });
+const largeModel = trainedModel({ network: "mlp", options: { width: 40 }, shape: [2, 1, 1] });
 const classed = trainedModel({ options: { channels: 4, multipliers: [1, 2], classes: 2 }, shape: [1, 4, 4] });
 
 beforeAll(() => {
@@ -89,7 +90,7 @@ beforeAll(() => {
   const [[first, tensor], ...rest] = small.parameters;
   const broken = { ...tensor, data: tensor.data.map((value, i) => (i === 1 ? NaN : value)) };
   save("diverged", small, { parameters: new Map([[first, broken], ...rest]) });
-  save("large", trainedModel({ network: "mlp", options: { width: 40 }, shape: [2, 1, 1] }));
+  save("large", largeModel);
   save("copied", small, { name: "points" });
   save("whole", small);
   const whole = readFileSync(join(folder, "runs/whole/checkpoint.safetensors"));
@@ -207,6 +208,51 @@ describe("--half", () => {
   });
 });
 
+describe("--guide", () => {
+  const fileOf = (name: string, { config, parameters, probe }: TrainedModel): Uint8Array =>
+    exportModel({ config: { ...config, name }, step: 7, parameters, probe: probe() });
+  const [main, guide] = [fileOf("large", largeModel), fileOf("points", small)];
+
+  it("writes a run and the run that guides it as one file, by the weight told", async () => {
+    const { code, stdout, stderr } = await run([
+      "large",
+      "--guide",
+      "points",
+      "--guidance",
+      "2.5",
+      "--check",
+      "3",
+    ]);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/^file +models.large-guided\.onnx$/m);
+    expect(stdout).toMatch(/^guide +points, trained on 56 images, weight 2\.5$/m);
+    expect(stdout).toMatch(/^multiply-adds +[\d,]+ an image, [\d,]+ of them the guide's$/m);
+    expect(stdout).toMatch(/^against float64 +\S+e-[5-9] of the score's rms, at 3 noise levels, of both/m);
+    expect(stdout).toMatch(/^against probe +\S+e-[5-9] of the score's rms, at 4 noise levels$/m);
+    const guided = readFileSync(join(folder, "models/large-guided.onnx"));
+    expect(guided.equals(guidedModel(main, guide, 2.5))).toBe(true);
+  });
+
+  it("takes files, the weight 1 unless told, and --half", async () => {
+    writeFileSync(join(folder, "main.onnx"), main);
+    writeFileSync(join(folder, "guide.onnx"), guide);
+    const files = ["--from", "main.onnx", "--guide", "guide.onnx"];
+    const { code, stdout, stderr } = await run([...files, "--half", "--check", "2"]);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/^file +models.large-guided-half\.onnx$/m);
+    const half = readFileSync(join(folder, "models/large-guided-half.onnx"));
+    expect(half.equals(halfModel(guidedModel(main, guide, 1)))).toBe(true);
+  });
+
+  it("writes nothing with --dry-run", async () => {
+    const before = inModels();
+    const { code, stdout } = await run(["points", "--guide", "large", "--dry-run"]);
+    expect([code, inModels()]).toEqual([0, before]);
+    expect(stdout).toMatch(/^file +models.points-guided\.onnx$/m);
+    expect(stdout).toMatch(/^guide +large, trained on 56 images, weight 1$/m);
+  });
+});
+
 describe("a file that computes something else", () => {
   it("is not left behind, and the one before it stays", async () => {
     mkdirSync(join(folder, "models"), { recursive: true });
@@ -274,6 +320,17 @@ describe("bad usage", () => {
     [
       ["points", "--half", "--from", "a.onnx"],
       /^--from a\.onnx is a file that is there already: it takes no run and no --batch$/,
+    ],
+    [["points", "--guidance", "2"], /^--guidance 2 is the weight of a guide \(give --guide RUN-OR-FILE\)$/],
+    [["points", "--guide", "nope"], /^unknown run: nope \(known: /],
+    [["points", "--guide", "no.onnx"], /^cannot read the model no\.onnx: there is no such file$/],
+    [
+      ["points", "--guide", "points", "--guidance", "much"],
+      /^invalid guidance: much \(need a finite number\)$/,
+    ],
+    [
+      ["points", "--guide", "classes", "--dry-run"],
+      /^the shape of the guide classes is \[1, 4, 4\], \[2, 1, 1\] of the model points: they must agree$/,
     ],
     [["points", "--wrong"], /^Unknown argument: wrong$/],
     [["points", "classes"], /^Unknown argument: classes$/],

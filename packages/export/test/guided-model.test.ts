@@ -20,11 +20,12 @@ import { modelProblems } from "./model-rules.ts";
 import { open, relativeError } from "./ort.ts";
 import { trainedModel, type ModelChoice } from "./trained-model.ts";
 
-const dimension = 64;
+const shape = [1, 4, 4] as const;
+const dimension = 16;
 
 /** The file of a model, or several files by what else they are made of. */
 function made(choice: ModelChoice, changes: Partial<Card> = {}, batch?: number): Uint8Array {
-  const { config, parameters, probe } = trainedModel({ shape: [1, 8, 8], ...choice });
+  const { config, parameters, probe } = trainedModel({ shape, ...choice });
   const bytes = exportModel({ config, step: 7, parameters, probe: probe(), ...(batch && { batch }) });
   const card = { ...makeCard(config, 7, probe()), ...changes };
   return encodeModel(decodeModel(bytes).graph, { [cardKey]: JSON.stringify(card) });
@@ -56,7 +57,7 @@ function scores(file: Uint8Array, at: ScoredInputs = points(file)): Float64Array
 /** Scores of check points in ONNX Runtime. */
 async function run(file: Uint8Array, { x, sigma, label, count }: CheckPoints): Promise<Float32Array> {
   return (await open(file))({
-    x: { shape: [count, 1, 8, 8], data: x },
+    x: { shape: [count, ...shape], data: x },
     sigma: { shape: [count], data: sigma },
     ...(label && { label: { type: "int32", shape: [count], data: label } }),
   });
@@ -73,9 +74,12 @@ describe.each([
 ])("a guided file, where %s", (_, main, guide) => {
   const at = points(main);
   const [s, g] = [scores(main, at), scores(guide, at)];
+  const twice = guidedModel(main, guide, 2);
 
-  it.each([2, -0.25])("scores as its definition says, w = %s", async (w) => {
-    const guided = guidedModel(main, guide, w);
+  it.each([
+    [2, twice],
+    [-0.25, guidedModel(main, guide, -0.25)],
+  ])("scores as its definition says, w = %s", async (w, guided) => {
     const expected = guidedBy(w, s, g);
     expect(relativeError(g, s)).toBeGreaterThan(0.1); // else there is nothing to see
     expect(relativeError(scores(guided, at), expected)).toBeLessThan(1e-12);
@@ -96,29 +100,27 @@ describe.each([
   });
 
   it("has a probe that it passes, and the model does not", async () => {
-    const guided = guidedModel(main, guide, 1);
-    const { probe, sigmaData } = readCard(guided);
+    const { probe, sigmaData } = readCard(twice);
     const asked: CheckPoints = {
       count: probe.sigmas.length,
       x: probeInputs(probe, dimension, sigmaData),
       sigma: Float64Array.from(probe.sigmas),
       label: probe.labels && Int32Array.from(probe.labels),
     };
-    expect(probeError(probe, await run(guided, asked))).toBeLessThan(1e-5);
+    expect(probeError(probe, await run(twice, asked))).toBeLessThan(1e-5);
     expect(probeError(probe, await run(main, asked))).toBeGreaterThan(0.01);
   });
 
   it("is halved as any other", async () => {
-    const guided = guidedModel(main, guide, 1);
-    const half = halfModel(guided);
+    const half = halfModel(twice);
     const kept = (prefix: string) =>
       [...decodeModel(half).graph.constants.values()].filter(
         ({ name, type }) => type === "float16" && name.startsWith(prefix),
       ).length;
     expect(kept("main.")).toBeGreaterThan(8);
-    expect(readCard(half)).toMatchObject({ weights: "float16", guide: readCard(guided).guide });
+    expect(readCard(half)).toMatchObject({ weights: "float16", guide: readCard(twice).guide });
     expect(relativeError(await run(half, at), scores(half, at))).toBeLessThan(1e-5);
-    const rounding = relativeError(scores(half, at), scores(guided, at));
+    const rounding = relativeError(scores(half, at), scores(twice, at));
     expect(rounding).toBeGreaterThan(1e-6);
     expect(rounding).toBeLessThan(0.01);
   });
@@ -175,7 +177,7 @@ describe("a guided file", () => {
       headChannels: 4,
     };
     const costs = [attentive, small].map((options) => {
-      const { config } = trainedModel({ options, shape: [1, 8, 8] });
+      const { config } = trainedModel({ options, shape });
       return summarize(config.model, config.shape).multiplyAdds;
     });
     const own = [attentive, small].map((options) => made({ options }));
@@ -191,7 +193,7 @@ describe("a guided file", () => {
         intraOpNumThreads: 1,
         logSeverityLevel: 3,
       });
-      const image = (data: Float32Array) => new Tensor("float32", data, [count, 1, 8, 8]);
+      const image = (data: Float32Array) => new Tensor("float32", data, [count, ...shape]);
       const found = await session.run({
         x: image(x),
         sigma: new Tensor("float32", Float32Array.from(sigma), [count]),
@@ -203,5 +205,72 @@ describe("a guided file", () => {
     const guide = made({ options: small });
     const expected = guidedBy(2, await product(files.plain), await product(guide));
     expect(relativeError(await product(guidedModel(files.plain, guide, 2)), expected)).toBeLessThan(1e-5);
+  });
+});
+
+describe("guidedModel refuses", () => {
+  const { plain, labelled, guide, labelledGuide } = files;
+  const guided = () => guidedModel(plain, guide, 1);
+  const half = halfModel(plain);
+  const other = (changes: Partial<Card>) => made({ options: small }, { name: "other", ...changes });
+  const together = "they must agree";
+
+  it.each([
+    ["a guided model", guided, () => guide, "test is guided already, by early"],
+    ["a guided guide", () => plain, guided, "test is guided already, by early"],
+    [
+      "a halved model",
+      () => half,
+      () => guide,
+      "the weights of test are float16 (guide with float32 weights, then halve)",
+    ],
+    [
+      "a halved guide",
+      () => plain,
+      () => half,
+      "the weights of test are float16 (guide with float32 weights, then halve)",
+    ],
+    [
+      "another shape",
+      () => plain,
+      () => made({ options: small, shape: [3, 4, 4] }, { name: "other" }),
+      `the shape of the guide other is [3, 4, 4], [1, 4, 4] of the model test: ${together}`,
+    ],
+    [
+      "another scale",
+      () => plain,
+      () => other({ pixels: { scale: 2.00001, offset: -1 } }),
+      `the units of the guide other are 2.00001·pixel + -1, 2·pixel + -1 of the model test: ${together} (train both on the same data by the same recipe)`,
+    ],
+    [
+      "another offset",
+      () => plain,
+      () => other({ pixels: { scale: 2, offset: -1.00001 } }),
+      `the units of the guide other are 2·pixel + -1.00001, 2·pixel + -1 of the model test: ${together} (train both on the same data by the same recipe)`,
+    ],
+    [
+      "classes that the model does not know",
+      () => plain,
+      () => labelledGuide,
+      "the guide early knows classes, the model test none (need a guide without)",
+    ],
+    [
+      "other classes",
+      () => labelled,
+      () => made({ options: { ...small, classes: 3 } }, { name: "other" }),
+      `the classes of the guide other are class 0, class 1, class 2; class 0, class 1 of the model test: ${together}`,
+    ],
+  ])("%s", (_, main, by, message) => {
+    expect(() => guidedModel(main(), by(), 1)).toThrow(new TypeError(message));
+  });
+
+  it.each([NaN, Infinity, 1e39])("a weight of %s, which is not finite in a file", (weight) => {
+    const message = `invalid guidance: ${weight} (need a finite number)`;
+    expect(() => guidedModel(plain, guide, weight)).toThrow(new RangeError(message));
+  });
+
+  it("no units that differ by rounding alone", () => {
+    const near = other({ pixels: { scale: 2.000001, offset: -0.999999 } });
+    expect(readCard(guidedModel(plain, near, 1)).guide?.name).toBe("other");
   });
 });

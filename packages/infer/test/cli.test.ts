@@ -24,6 +24,8 @@ const model = (name: string, bytes: Uint8Array): string => {
 const images = model("images.onnx", gaussianModel());
 const points = model("points.onnx", gaussianModel({ shape: [2, 1, 1], pixels: { scale: 1, offset: 0 } }));
 const classes = model("classes.onnx", gaussianModel({ classes: ["zero", "one"] }));
+const early = { name: "early", weight: 2, training: {} };
+const guided = model("guided.onnx", gaussianModel({ card: { guide: early } }));
 const bad = {
   text: model("text.onnx", Buffer.from("hello there, this is text")),
   truncated: model("truncated.onnx", gaussianModel().subarray(0, 300)),
@@ -187,7 +189,7 @@ describe("pnpm sample", () => {
       const { code, stdout } = await sample(
         folder,
         "--model",
-        images,
+        guided,
         "--dry-run",
         "--evaluations",
         "21",
@@ -196,6 +198,7 @@ describe("pnpm sample", () => {
       );
       expect(code).toBe(0);
       for (const line of [
+        /^guide +early, weight 2, in the file$/m,
         /^sampler +heun, 11 steps$/m,
         /^noise +karras, sigma 10 to 0.01$/m,
         /^evaluations +21 an image, 210 in all$/m,

@@ -1,4 +1,4 @@
-import { normals } from "@ncsn/core";
+import { normals, type Card } from "@ncsn/core";
 import type { Model } from "../../model.ts";
 import type { Plan } from "../../plan.ts";
 import type { Output } from "./output.ts";
@@ -18,6 +18,7 @@ export async function dryRun(path: string, model: Model, plan: Plan, { path: out
   const memory = process.memoryUsage.rss() + state * (plan.count + 5 * Math.min(plan.count, 512));
   return table([
     ["model", `${path} (${card.name}, [${card.shape.join(", ")}])`],
+    ...guideLine(card),
     [
       "device",
       [describeDevice(device), ...device.unused.map(({ name, reason }) => `not ${name}: ${reason}`)].join(
@@ -38,6 +39,10 @@ export async function dryRun(path: string, model: Model, plan: Plan, { path: out
 /** The seed, or the seeds that the images lie between. */
 export const seedOf = ({ seed, control: { interpolation } }: Plan): string =>
   interpolation === undefined ? `seed ${seed}` : `seeds ${interpolation.from} to ${interpolation.to}`;
+
+/** Whose score the model's is led away from, where it is. */
+const guideLine = ({ guide }: Card): [string, string][] =>
+  guide === undefined ? [] : [["guide", `${guide.name}, weight ${guide.weight}, in the file`]];
 
 /** What controls the sampling, where something does. */
 function controlLine({ control: { guidance, known, start } }: Plan): [string, string][] {
