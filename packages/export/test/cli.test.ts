@@ -329,7 +329,7 @@ describe("bad usage", () => {
       /^invalid guidance: much \(need a finite number\)$/,
     ],
     [
-      ["points", "--guide", "classes", "--dry-run"],
+      ["points", "--guide", "classes"],
       /^the shape of the guide classes is \[1, 4, 4\], \[2, 1, 1\] of the model points: they must agree$/,
     ],
     [["points", "--wrong"], /^Unknown argument: wrong$/],

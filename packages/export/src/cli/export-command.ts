@@ -2,11 +2,11 @@
 import { basename, dirname, resolve } from "node:path";
 import { summarize } from "@ncsn/core";
 import { decodeModel } from "../decode.ts";
-import { usualGuidance } from "../guided-model.ts";
+import { guidedGraph, usualGuidance } from "../guided-model.ts";
 import { exportGuided } from "./export-guided.ts";
 import { exportHalf } from "./export-half.ts";
 import { checkpointFile, findRun, type FoundRun } from "./find-run.ts";
-import { fileOf } from "./model-file.ts";
+import { asUsage, fileOf } from "./model-file.ts";
 import { finite, integer, text, type Typed } from "./option-values.ts";
 import { outputFile } from "./output-file.ts";
 import { checkRunFile, levelsOf, runFile } from "./run-file.ts";
@@ -41,7 +41,7 @@ type Options = ReturnType<typeof optionsOf>;
 export async function runExport(typed: ExportArguments): Promise<void> {
   const options = optionsOf(typed);
   const { run, from } = options;
-  if (from !== undefined) return exportFurther(await fileOf(from), options);
+  if (from !== undefined) return exportFurther({ bytes: await fileOf(from) }, options);
   const found = await findRun(run);
   const { path, checkpoint } = found;
   const { config, probe } = checkpoint;
@@ -64,13 +64,12 @@ export async function runExport(typed: ExportArguments): Promise<void> {
     batch: options.batch === undefined ? "any" : String(options.batch),
   };
   const count = levelsOf(found, options);
-  if (options.half || options.guide !== undefined) {
-    if (!options.dryRun) await checkRunFile(target, bytes, found, options); // what is then made of it begins right
-    return exportFurther(bytes, options);
-  }
+  const check = (file: string | Uint8Array) => checkRunFile(target, file, found, options);
+  if (options.half || options.guide !== undefined)
+    return exportFurther({ bytes, check: () => check(bytes) }, options);
   if (options.dryRun)
     return print({ ...facts, checks: `${count} images, about ${Math.ceil((count * multiplyAdds) / 2e8)} s` });
-  const errors = await writeVerified(target, bytes, (file) => checkRunFile(target, file, found, options));
+  const errors = await writeVerified(target, bytes, check);
   print({
     ...facts,
     "against float64": `${show(errors.reference)} of the score's rms, at ${count} noise levels`,
@@ -101,21 +100,29 @@ function optionsOf(typed: ExportArguments) {
   return options;
 }
 
-/** What becomes of a float32 file. */
-async function exportFurther(full: Uint8Array, options: Options): Promise<void> {
-  const { guide, guidance = usualGuidance } = options;
-  if (guide === undefined) return exportHalf({ ...options, full });
-  return exportGuided({ ...options, main: full, guide: await guideFile(guide, options), weight: guidance });
+/** A float32 file to make another of. */
+interface Full {
+  readonly bytes: Uint8Array;
+  /** Whether it is right, where nobody has looked yet; what is made of it then begins right. */
+  readonly check?: () => Promise<unknown>;
+}
+
+async function exportFurther(full: Full, options: Options): Promise<void> {
+  const { guide: named, guidance: weight = usualGuidance, dryRun } = options;
+  const guide = named === undefined ? undefined : await guideFile(named, options);
+  if (guide !== undefined) asUsage(() => guidedGraph(full.bytes, guide.bytes, weight)); // before all that takes time
+  if (!dryRun) for (const file of [full, guide]) await file?.check?.();
+  if (guide === undefined) return exportHalf({ ...options, full: full.bytes });
+  return exportGuided({ ...options, main: full.bytes, guide: guide.bytes, weight });
 }
 
 /** A guide's file: one that is there, or one made of a run. */
-async function guideFile(guide: string, options: Options): Promise<Uint8Array> {
-  if (guide.endsWith(".onnx")) return fileOf(guide);
+async function guideFile(guide: string, options: Options): Promise<Full> {
+  if (guide.endsWith(".onnx")) return { bytes: await fileOf(guide) };
   const found = await findRun(guide);
   announce("the guide, ", found);
   const bytes = await runFile(found, options.batch);
-  if (!options.dryRun) await checkRunFile(`the file of ${found.path}`, bytes, found, options);
-  return bytes;
+  return { bytes, check: () => checkRunFile(`the file of ${found.path}`, bytes, found, options) };
 }
 
 const announce = (which: string, { path, checkpoint: { step, config } }: FoundRun): void =>

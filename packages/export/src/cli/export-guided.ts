@@ -2,12 +2,11 @@
 import { key as keyOf, purposes, readCard, split } from "@ncsn/core";
 import { decodeModel } from "../decode.ts";
 import { graphScore } from "../graph-score.ts";
-import { guidedGraph, guidedModel } from "../guided-model.ts";
+import { guidedModel } from "../guided-model.ts";
 import { multiplyAdds } from "../multiply-adds.ts";
 import { cardCheckPoints } from "../verify.ts";
 import { exportHalf, usualLevels } from "./export-half.ts";
 import { fileErrors, opened } from "./file-errors.ts";
-import { asUsage } from "./model-file.ts";
 import { outputFile } from "./output-file.ts";
 import { demand, megabytes, print, show, type Errors } from "./verification.ts";
 import { writeVerified } from "./write-verified.ts";
@@ -28,7 +27,7 @@ export interface GuidedOptions {
 
 /**
  * Writes the guided file and prints what came out.
- * @throws UsageError where the two do not go together, VerificationError where the file computes something else
+ * @throws TypeError where the two do not go together, VerificationError where the file computes something else
  */
 export async function exportGuided(options: GuidedOptions): Promise<void> {
   const { main, guide, weight, out, check, seed, half, dryRun } = options;
@@ -43,12 +42,11 @@ export async function exportGuided(options: GuidedOptions): Promise<void> {
     "multiply-adds": `${large(ours + theirs)} an image, ${large(theirs)} of them the guide's`,
   };
   if (dryRun) {
-    asUsage(() => guidedGraph(main, guide, weight));
     const size = `about ${megabytes(main.length + guide.length)}${half ? ", halved" : ""}`;
     return print({ file: target, size, ...facts, checks: `${count} noise levels` });
   }
 
-  const guided = asUsage(() => guidedModel(main, guide, weight));
+  const guided = guidedModel(main, guide, weight);
   const points = cardCheckPoints(card, count, split(keyOf(seed ?? card.training.seed ?? 0), purposes.probe));
   const checked = async (source: string | Uint8Array): Promise<Errors> => {
     const model = await opened(source);
