@@ -45,13 +45,14 @@ const files: Table = ({ facts }) =>
   aligned([
     ["file", "of", "size", "numbers", "trained on", "in", "engine"],
     ...facts.map(({ file, bytes, numbers, card, judge }) => {
-      const { dataset, images, seconds, engine } = card?.training ?? {};
+      const { dataset, step = NaN, batch = NaN, seconds, engine } = card?.training ?? {};
+      const seen = judge === undefined ? step * batch : judge.training.steps * judge.training.batch;
       return [
         `\`${file}\``,
         dataset ?? judge?.dataset.name ?? none,
         bytes < 1e5 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(2)} MB`,
         whole(numbers),
-        whole(judge === undefined ? images : judge.training.steps * judge.training.batch),
+        Number.isNaN(seen) ? none : whole(seen),
         seconds === undefined ? none : duration(seconds),
         engine ?? none,
       ];
