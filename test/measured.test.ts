@@ -10,7 +10,7 @@ import { isCurrent, readResults } from "../packages/train/src/evaluate/all/resul
 const root = join(import.meta.dirname, "..");
 const plan = await readPlan(join(root, "models", "evaluations.json"));
 const results = await readResults(plan.results);
-const facts = await readFacts(join(root, "models"));
+const facts = await readFacts(plan);
 
 it.each(Object.keys(results))(
   "the measurement %s is of its command in the plan and of the files as they are",

@@ -73,7 +73,12 @@ describe("evaluate --all", () => {
   const plan = (measurements: object) =>
     writeFileSync(
       join(folder, "models/evaluations.json"),
-      JSON.stringify({ version: 1, documents: ["docs/read me.md"], measurements }),
+      JSON.stringify({
+        version: 1,
+        files: ["models/exact.onnx"],
+        documents: ["docs/read me.md"],
+        measurements,
+      }),
     );
   const read = (path: string) => readFileSync(join(folder, path), "utf8");
   const all = (...args: readonly string[]) => startCommand(folder, "evaluate", "--all", ...args).done;
@@ -81,6 +86,7 @@ describe("evaluate --all", () => {
     for (const name of ["models", "docs"]) mkdirSync(join(folder, name), { recursive: true });
     writeFileSync(join(folder, "models/exact.onnx"), gaussianFile([2, 1, 1]));
     writeFileSync(join(folder, "docs/read me.md"), "of <!-- measured a/heun seed -->nobody<!-- / -->.\n");
+    writeFileSync(join(folder, "models/of the user.onnx"), "");
     plan({ "a/heun": few, "a/euler": `${few} --sampler euler --seed 2` });
   });
 

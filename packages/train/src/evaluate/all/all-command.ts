@@ -1,6 +1,6 @@
 /** `evaluate --all`: everything that the documents say of the models, measured where it is not yet, and written there. */
 import { readFile } from "node:fs/promises";
-import { dirname, join, sep } from "node:path";
+import { join, sep } from "node:path";
 import yargs from "yargs";
 import { oneOf } from "../../cli/option-values.ts";
 import { interruptible } from "../../cli/stop-signals.ts";
@@ -123,8 +123,9 @@ function findingsOf({ files, findings }: Evaluated["found"][string]): Findings {
   );
 }
 
-async function fillDocuments({ documents, root, results: path }: Plan, results: Results): Promise<void> {
-  const facts = await readFacts(dirname(path));
+async function fillDocuments(plan: Plan, results: Results): Promise<void> {
+  const { documents, root } = plan;
+  const facts = await readFacts(plan);
   for (const document of documents) {
     const path = join(root, ...document.split("/"));
     const text = await readFile(path, "utf8");

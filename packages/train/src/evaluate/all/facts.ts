@@ -1,8 +1,9 @@
 /** What model files say of themselves, for the tables of documents. */
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { readCard, readJudgeCard, type Card, type JudgeCard } from "@ncsn/core";
 import { decodeModel } from "@ncsn/export";
+import type { Plan } from "./plan.ts";
 
 /** A model file: one that makes samples, or one that judges them. */
 export type Facts = {
@@ -16,14 +17,13 @@ export type Facts = {
   | { readonly judge: JudgeCard; readonly card?: undefined }
 );
 
-/** The facts of every `.onnx` file of a folder, by name. @throws CardError for a file of another kind */
-export async function readFacts(folder: string): Promise<readonly Facts[]> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".onnx")).sort();
+/** The facts of a plan's files. @throws CardError for a file of another kind */
+export async function readFacts({ files, root }: Pick<Plan, "files" | "root">): Promise<readonly Facts[]> {
   return Promise.all(
-    names.map(async (file) => {
-      const model = new Uint8Array(await readFile(join(folder, file)));
-      const about = { file, bytes: model.length, numbers: numbersOf(model) };
-      return file.startsWith("judge-")
+    files.map(async (path) => {
+      const model = new Uint8Array(await readFile(join(root, path)));
+      const about = { file: basename(path), bytes: model.length, numbers: numbersOf(model) };
+      return about.file.startsWith("judge-")
         ? { ...about, judge: readJudgeCard(model) }
         : { ...about, card: readCard(model) };
     }),
