@@ -32,3 +32,21 @@ it.each(Object.entries(plan.measurements))("%s measures files that are there, ju
   if (/--dataset (mnist|glyphs)/.test(command) && !/--likelihood/.test(command))
     expect(command).toContain("--judge models/judge-");
 });
+
+it.each(plan.documents)("%s has no number of its own that a measurement could make stale", (document) => {
+  const text = readFileSync(join(root, document), "utf8");
+  expect(ownNumbers(text)).toEqual([]);
+  expect(ownNumbers(`${text}\nIt is 1.3 times as fast.`)).toHaveLength(1);
+});
+
+/** Decimals, shares and deviations in prose: outside marks, tables from results, code and links. */
+function ownNumbers(markdown: string): readonly string[] {
+  const prose = markdown
+    .replaceAll(/<!-- (?:table|measured) .*?<!-- \/ (?:table )?-->/gs, "")
+    .replaceAll(/```.*?```|`[^`]*`|\]\([^)]*\)/gs, "")
+    .replaceAll(/^Node [\d., or]+ newer/gm, "") // what package.json asks for
+    .replaceAll(/at 2\.9\./g, ""); // a version of TensorFlow
+  return (
+    prose.match(/[^\s|]*\d(?:[.,]\d+|e-?\d|[\s]?%|\s?[±×]|\s(?:times|minutes|seconds)\b)[^\n|]{0,20}/g) ?? []
+  );
+}

@@ -59,7 +59,7 @@ describe("fill", () => {
     ["<!-- measured a group 2 --><!-- / -->", "the measurement a has no finding group"],
     [
       "<!-- table nothing -->\n<!-- / table -->",
-      "unknown table: nothing (known: files, images, points, samplers)",
+      "unknown table: nothing (known: files, judges, images, points, samplers)",
     ],
   ])("refuses %s", (mark, message) => {
     expect(() => fill(mark, { results, facts })).toThrow(MarkError);

@@ -43,18 +43,43 @@ const samplers: Table = ({ results }) => {
 /** The files of models: what they are of, how large they are and how long they learnt. */
 const files: Table = ({ facts }) =>
   aligned([
-    ["file", "of", "size", "numbers", "trained on", "in", "engine"],
-    ...facts.map(({ file, bytes, numbers, card, judge }) => {
-      const { dataset, step = NaN, batch = NaN, seconds, engine } = card?.training ?? {};
-      const seen = judge === undefined ? step * batch : judge.training.steps * judge.training.batch;
+    ["file", "of", "size", "numbers", "trained on", "in", "guide", "engine"],
+    ...facts.flatMap(({ file, bytes, numbers, card }) => {
+      if (card === undefined) return [];
+      const { guide, training } = card;
       return [
-        `\`${file}\``,
-        dataset ?? judge?.dataset.name ?? none,
-        bytes < 1e5 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(2)} MB`,
-        whole(numbers),
-        Number.isNaN(seen) ? none : whole(seen),
-        seconds === undefined ? none : duration(seconds),
-        engine ?? none,
+        [
+          `\`${file}\``,
+          training.dataset ?? none,
+          size(bytes),
+          whole(numbers),
+          whole(training.images ?? product(training.step, training.batch)),
+          training.seconds === undefined ? none : duration(training.seconds),
+          guide === undefined ? none : `${guide.name}, w = ${guide.weight}`,
+          training.engine ?? none,
+        ],
+      ];
+    }),
+  ]);
+
+/** The files of judges: how large they are, and how often they are right. */
+const judges: Table = ({ facts }) =>
+  aligned([
+    ["file", "size", "numbers", "features", "trained on", "test images", "right", "cross-entropy"],
+    ...facts.flatMap(({ file, bytes, numbers, judge }) => {
+      if (judge === undefined) return [];
+      const { width, training, dataset, test } = judge;
+      return [
+        [
+          `\`${file}\``,
+          size(bytes),
+          whole(numbers),
+          whole(width),
+          whole(training.steps * training.batch),
+          whole(dataset.test),
+          `${(100 * test.accuracy).toFixed(2)} %`,
+          digits(test.crossEntropy) ?? none,
+        ],
       ];
     }),
   ]);
@@ -125,7 +150,13 @@ const points: Table = ({ results }) =>
   ]);
 
 /** The tables by the names that documents use. */
-export const tables: Readonly<Record<string, Table>> = { files, images, points, samplers };
+export const tables: Readonly<Record<string, Table>> = {
+  files,
+  judges,
+  images,
+  points,
+  samplers,
+};
 
 /** A finding within groups, "a.b". */
 export function number(findings: Findings | undefined, path: string): number | undefined {
@@ -139,6 +170,13 @@ const digits = (value: number | undefined): string | undefined =>
 
 const whole = (value: number | undefined): string =>
   value === undefined ? none : Math.round(value).toLocaleString("en");
+
+/** Undefined where a factor is. */
+const product = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || b === undefined ? undefined : a * b;
+
+const size = (bytes: number): string =>
+  bytes < 1e5 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(2)} MB`;
 
 const percent = (share: number | undefined): string =>
   share === undefined ? none : `${(100 * share).toFixed(1)} %`;
