@@ -47,6 +47,7 @@ export const inpainting: Report = {
                 `rms distance from them ${error.toFixed(3)}; known pixels changed: ${changed}`,
             ]);
             findings.push({ name: `${name}, ${refinements}`, value: ratio });
+            findings.push({ name: `${name}, ${refinements}, rms`, value: error });
             progress(rows.length, total);
           }
         }

@@ -69,7 +69,10 @@ export const likelihood: Report = {
             `${4 * steps} scores and ${4 * steps * (exact ? dimension : probes)} products each, ${(count / seconds).toPrecision(3)}/s`,
           ],
         ],
-        findings: [{ name: "bits/dim", value: bits.mean, error: bits.error }],
+        findings: [
+          { name: "bits/dim", value: bits.mean, error: bits.error },
+          ...(!exact && probes > 1 ? [{ name: "bits/dim-of-probes", value: bits.probeError }] : []),
+        ],
       };
     };
   },

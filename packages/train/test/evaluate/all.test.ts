@@ -54,12 +54,47 @@ describe("fill", () => {
     ]);
   });
 
+  it("makes the table of numbers of samples, by that number", () => {
+    const of = (count: number) =>
+      measured({
+        samples: { count, frechet: 900 / count, kernel: { value: 0.5, error: 0.25 } },
+        floor: { frechet: { mean: 1, deviation: 0.125 }, kernel: { mean: 0, deviation: 1 } },
+      });
+    const some = { other: of(5), digits: of(1000), "digits/200": of(200), "samplers/heun/10": of(3) };
+    expect(
+      fill("<!-- table counts -->\n<!-- / table -->", { results: some, facts }).split("\n").slice(4, 6),
+    ).toEqual([
+      "| 200     |    4.50 |    1.00 ± 0.13 | 0.50 ± 0.25 |    0.00 ± 1.00 |",
+      "| 1,000   |    0.90 |    1.00 ± 0.13 | 0.50 ± 0.25 |    0.00 ± 1.00 |",
+    ]);
+  });
+
+  it("makes the table of inpainting from a report's names", () => {
+    const findings = { "top, 0": 2.449, "top, 0, rms": 0.34, "all, 0": 1.5, "all, 0, rms": 0.1, "top, 4": 1 };
+    const some = Object.fromEntries(Object.entries(findings).map(([name, value]) => [name, { value }]));
+    expect(
+      fill("<!-- table inpainting -->\n<!-- / table -->", {
+        results: { "x/inpainting": measured(some) },
+        facts,
+      }).split("\n"),
+    ).toEqual([
+      "<!-- table inpainting -->",
+      "",
+      "| refinements |             top |             all |",
+      "| ----------- | --------------: | --------------: |",
+      "| 0           | 2.45, rms 0.340 | 1.50, rms 0.100 |",
+      "| 4           |     1.00, rms – |               – |",
+      "",
+      "<!-- / table -->",
+    ]);
+  });
+
   it.each([
     ["<!-- measured a group.kid 2 --><!-- / -->", "the measurement a has no finding group.kid"],
     ["<!-- measured a group 2 --><!-- / -->", "the measurement a has no finding group"],
     [
       "<!-- table nothing -->\n<!-- / table -->",
-      "unknown table: nothing (known: files, judges, images, points, samplers)",
+      "unknown table: nothing (known: counts, files, judges, images, inpainting, points, samplers)",
     ],
   ])("refuses %s", (mark, message) => {
     expect(() => fill(mark, { results, facts })).toThrow(MarkError);

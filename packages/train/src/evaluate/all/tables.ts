@@ -104,7 +104,7 @@ const images: Table = ({ results }) =>
     ],
     ...Object.entries(results).flatMap(([name, { findings }]) => {
       const at = (path: string): number | undefined => number(findings, path);
-      if (name.startsWith("samplers/") || at("samples.frechet") === undefined) return [];
+      if (/\/\d+$/.test(name) || at("samples.frechet") === undefined) return [];
       const { sampling } = findings as { readonly sampling: { readonly sampler: string } };
       return [
         [
@@ -125,6 +125,36 @@ const images: Table = ({ results }) =>
       ];
     }),
   ]);
+
+/** What the number of samples does, of measurements `NAME/N` and of NAME itself. */
+const counts: Table = ({ results }) => {
+  const [, name = ""] =
+    Object.keys(results)
+      .map((key) => /^([^/]+)\/\d+$/.exec(key))
+      .find((match) => match !== null) ?? [];
+  const found = Object.entries(results)
+    .filter(([key]) => key === name || /^\d+$/.test(key.replace(`${name}/`, "")))
+    .map(
+      ([, { findings }]) =>
+        (path: string) =>
+          number(findings, path),
+    )
+    .sort((a, b) => (a("samples.count") ?? 0) - (b("samples.count") ?? 0));
+  return aligned([
+    ["samples", "Fréchet", "of real images", "KID", "of real images"],
+    ...found.map((at) => {
+      const spread = (value: string, error: string): string =>
+        `${at(value)?.toFixed(2)} ± ${at(error)?.toFixed(2)}`;
+      return [
+        whole(at("samples.count")),
+        at("samples.frechet")?.toFixed(2) ?? none,
+        spread("floor.frechet.mean", "floor.frechet.deviation"),
+        spread("samples.kernel.value", "samples.kernel.error"),
+        spread("floor.kernel.mean", "floor.kernel.deviation"),
+      ];
+    }),
+  ]);
+};
 
 /** Models of points by their samples and their scores. */
 const points: Table = ({ results }) =>
@@ -149,11 +179,35 @@ const points: Table = ({ results }) =>
     }),
   ]);
 
+/** Inpainting by mask and number of refinements, of the measurements `NAME/inpainting`: the jump, and the rms distance. */
+const inpainting: Table = ({ results }) => {
+  const found = Object.entries(results).flatMap(([name, { findings }]) =>
+    name.endsWith("/inpainting")
+      ? Object.keys(findings).map((key) => ({ key: key.split(", "), findings }))
+      : [],
+  );
+  const [masks, refinements] = [0, 1].map((part) => [...new Set(found.map(({ key }) => key[part]))]);
+  return aligned([
+    ["refinements", ...masks],
+    ...refinements.map((count) => [
+      count,
+      ...masks.map((mask) => {
+        const findings = found.find(({ key }) => key[0] === mask && key[1] === count)?.findings;
+        const at = (of: string): number | undefined => number(findings, `${mask}, ${count}${of}.value`);
+        const ratio = at("");
+        return ratio === undefined ? none : `${ratio.toFixed(2)}, rms ${at(", rms")?.toFixed(3) ?? none}`;
+      }),
+    ]),
+  ]);
+};
+
 /** The tables by the names that documents use. */
 export const tables: Readonly<Record<string, Table>> = {
+  counts,
   files,
   judges,
   images,
+  inpainting,
   points,
   samplers,
 };
