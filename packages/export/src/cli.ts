@@ -4,6 +4,7 @@ import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { runExport } from "./cli/export-command.ts";
 import { refuseOddFlags } from "./cli/option-values.ts";
+import { samplerOptions } from "./cli/sampler-choice.ts";
 import { UsageError } from "./cli/usage-error.ts";
 import { usualGuidance } from "./guided-model.ts";
 
@@ -46,7 +47,7 @@ try {
           .option("from", {
             type: "string",
             requiresArg: true,
-            describe: "with --half or --guide: a file that was exported before, instead of a run",
+            describe: "with --half, --guide or --sampler: a file that was exported before, instead of a run",
           })
           .option("guide", {
             type: "string",
@@ -59,6 +60,7 @@ try {
             requiresArg: true,
             describe: `with --guide: the weight w of s + w·(s − the guide's s) [${usualGuidance}]`,
           })
+          .options(samplerOptions)
           .option("dry-run", {
             type: "boolean",
             default: false,
@@ -70,6 +72,7 @@ try {
     .example("$0 digits --out digits.onnx", "export runs/digits")
     .example("$0 digits --guide early --guidance 2", "runs/digits, led away from runs/early")
     .example("$0 digits --half", "export runs/digits with float16 weights")
+    .example("$0 digits --sampler sde-dpm-2m --steps 40", "with that as the sampler unless told")
     .strict()
     .wrap(110)
     .version(false)

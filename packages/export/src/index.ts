@@ -14,6 +14,7 @@ export * from "./half-model.ts";
 export * from "./multiply-adds.ts";
 export * from "./passes/index.ts";
 export * from "./verify.ts";
+export * from "./with-sampler.ts";
 export * from "./evaluate/index.ts";
 export * from "./autodiff/index.ts";
 export * from "./lowering/index.ts";

@@ -1,8 +1,9 @@
 /** `pnpm export`: a checkpoint becomes a file that has been checked. */
 import { basename, dirname, resolve } from "node:path";
-import { summarize } from "@ncsn/core";
+import { readCard, summarize } from "@ncsn/core";
 import { decodeModel } from "../decode.ts";
 import { guidedGraph, usualGuidance } from "../guided-model.ts";
+import { exportCard } from "./export-card.ts";
 import { exportGuided } from "./export-guided.ts";
 import { exportHalf } from "./export-half.ts";
 import { checkpointFile, findRun, type FoundRun } from "./find-run.ts";
@@ -10,6 +11,7 @@ import { asUsage, fileOf } from "./model-file.ts";
 import { finite, integer, text, type Typed } from "./option-values.ts";
 import { outputFile } from "./output-file.ts";
 import { checkRunFile, levelsOf, runFile } from "./run-file.ts";
+import { describeSampler, readSampler, sampledBy, type samplerOptions } from "./sampler-choice.ts";
 import { UsageError } from "./usage-error.ts";
 import { megabytes, print, show } from "./verification.ts";
 import { writeVerified } from "./write-verified.ts";
@@ -18,7 +20,7 @@ import { writeVerified } from "./write-verified.ts";
 const most = { batch: 65_536, check: 1_000_000 };
 
 /** What was typed. */
-export interface ExportArguments {
+export interface ExportArguments extends Readonly<Partial<Record<keyof typeof samplerOptions, Typed>>> {
   readonly run?: Typed;
   readonly out?: Typed;
   readonly batch?: Typed;
@@ -41,7 +43,8 @@ type Options = ReturnType<typeof optionsOf>;
 export async function runExport(typed: ExportArguments): Promise<void> {
   const options = optionsOf(typed);
   const { run, from } = options;
-  if (from !== undefined) return exportFurther({ bytes: await fileOf(from) }, options);
+  if (from !== undefined)
+    return exportFurther({ bytes: sampledBy(await fileOf(from), options.sampler) }, options);
   const found = await findRun(run);
   const { path, checkpoint } = found;
   const { config, probe } = checkpoint;
@@ -53,7 +56,7 @@ export async function runExport(typed: ExportArguments): Promise<void> {
   const target = outputFile(options.out, config.name);
   announce(run === undefined ? "the newest run, " : "", found);
 
-  const bytes = await runFile(found, options.batch);
+  const bytes = sampledBy(await runFile(found, options.batch), options.sampler);
   const { size, multiplyAdds } = summarize(config.model, config.shape);
   const facts = {
     file: target,
@@ -62,6 +65,7 @@ export async function runExport(typed: ExportArguments): Promise<void> {
     parameters: size.toLocaleString("en"),
     "multiply-adds": `${multiplyAdds.toLocaleString("en")} an image`,
     batch: options.batch === undefined ? "any" : String(options.batch),
+    sampler: describeSampler(readCard(bytes)),
   };
   const count = levelsOf(found, options);
   const check = (file: string | Uint8Array) => checkRunFile(target, file, found, options);
@@ -87,16 +91,21 @@ function optionsOf(typed: ExportArguments) {
     batch: integer("batch", typed.batch, 1, most.batch),
     check: integer("check", typed.check, 2, most.check),
     seed: integer("seed", typed.seed, 0),
+    sampler: readSampler(typed),
     half: typed.half,
     dryRun: typed.dryRun,
   };
-  const { run, from, guide, guidance, batch, half } = options;
+  const { run, out, from, guide, guidance, batch, half, sampler } = options;
   if (guidance !== undefined && guide === undefined)
     throw new UsageError(`--guidance ${guidance} is the weight of a guide (give --guide RUN-OR-FILE)`);
   if (from !== undefined && (run !== undefined || batch !== undefined))
     throw new UsageError(`--from ${from} is a file that is there already: it takes no run and no --batch`);
-  if (from !== undefined && guide === undefined && !half)
-    throw new UsageError(`nothing to do with ${from} (give --half or --guide)`);
+  if (from !== undefined && guide === undefined && !half) {
+    if (sampler === undefined)
+      throw new UsageError(`nothing to do with ${from} (give --half, --guide or --sampler)`);
+    if (out === undefined)
+      throw new UsageError(`no file to write (give --out FILE; it may be the one that is read)`);
+  }
   return options;
 }
 
@@ -112,7 +121,8 @@ async function exportFurther(full: Full, options: Options): Promise<void> {
   const guide = named === undefined ? undefined : await guideFile(named, options);
   if (guide !== undefined) asUsage(() => guidedGraph(full.bytes, guide.bytes, weight)); // before all that takes time
   if (!dryRun) for (const file of [full, guide]) await file?.check?.();
-  if (guide === undefined) return exportHalf({ ...options, full: full.bytes });
+  if (guide === undefined && options.half) return exportHalf({ ...options, full: full.bytes });
+  if (guide === undefined) return exportCard({ ...options, model: full.bytes });
   return exportGuided({ ...options, main: full.bytes, guide: guide.bytes, weight });
 }
 

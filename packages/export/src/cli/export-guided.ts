@@ -1,25 +1,22 @@
 /** `export --guide`: a model and its guide in one file, held to the scores of the two. */
-import { key as keyOf, purposes, readCard, split } from "@ncsn/core";
+import { readCard } from "@ncsn/core";
 import { decodeModel } from "../decode.ts";
 import { graphScore } from "../graph-score.ts";
 import { guidedModel } from "../guided-model.ts";
 import { multiplyAdds } from "../multiply-adds.ts";
-import { cardCheckPoints } from "../verify.ts";
-import { exportHalf, usualLevels } from "./export-half.ts";
-import { fileErrors, opened } from "./file-errors.ts";
+import { exportHalf } from "./export-half.ts";
+import { fileErrors, filePoints, opened, usualLevels, type FileCheck } from "./file-errors.ts";
 import { outputFile } from "./output-file.ts";
+import { describeSampler } from "./sampler-choice.ts";
 import { demand, megabytes, print, show, type Errors } from "./verification.ts";
 import { writeVerified } from "./write-verified.ts";
 
 /** What to make, of what was typed. */
-export interface GuidedOptions {
+export interface GuidedOptions extends FileCheck {
   readonly main: Uint8Array;
   readonly guide: Uint8Array;
   readonly weight: number;
   readonly out: string | undefined;
-  /** Noise levels to compare scores at. */
-  readonly check: number | undefined;
-  readonly seed: number | undefined;
   /** Float16 weights. */
   readonly half: boolean;
   readonly dryRun: boolean;
@@ -40,6 +37,7 @@ export async function exportGuided(options: GuidedOptions): Promise<void> {
   const facts = {
     guide: `${guideCard.name}${trainedFor(guideCard.training.images)}, weight ${weight}`,
     "multiply-adds": `${large(ours + theirs)} an image, ${large(theirs)} of them the guide's`,
+    sampler: describeSampler(card),
   };
   if (dryRun) {
     const size = `about ${megabytes(main.length + guide.length)}${half ? ", halved" : ""}`;
@@ -47,7 +45,7 @@ export async function exportGuided(options: GuidedOptions): Promise<void> {
   }
 
   const guided = guidedModel(main, guide, weight);
-  const points = cardCheckPoints(card, count, split(keyOf(seed ?? card.training.seed ?? 0), purposes.probe));
+  const points = filePoints(card, count, seed);
   const checked = async (source: string | Uint8Array): Promise<Errors> => {
     const model = await opened(source);
     try {

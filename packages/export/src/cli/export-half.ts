@@ -1,29 +1,24 @@
 /** `export --half`: a file of half the size, checked as any other, and beside the one it was made of. */
-import { key as keyOf, purposes, readCard, split } from "@ncsn/core";
+import { readCard } from "@ncsn/core";
 import type { Model } from "@ncsn/infer/node";
 import { decodeModel } from "../decode.ts";
-import { graphScore } from "../graph-score.ts";
 import { halfModel } from "../half-model.ts";
-import { cardCheckPoints, relativeError, type CheckPoints } from "../verify.ts";
-import { fileErrors, opened, scoresOf } from "./file-errors.ts";
+import { relativeError, type CheckPoints } from "../verify.ts";
+import { filePoints, opened, ownErrors, scoresOf, usualLevels, type FileCheck } from "./file-errors.ts";
 import { asUsage } from "./model-file.ts";
 import { outputFile } from "./output-file.ts";
-import { demand, megabytes, print, show, worse } from "./verification.ts";
+import { describeSampler } from "./sampler-choice.ts";
+import { megabytes, print, show, worse } from "./verification.ts";
 import { writeVerified } from "./write-verified.ts";
 
 /** What to make, of what was typed. */
-export interface HalfOptions {
+export interface HalfOptions extends FileCheck {
   /** The file with float32 weights. */
   readonly full: Uint8Array;
   readonly out: string | undefined;
-  /** Noise levels to compare scores at. */
-  readonly check: number | undefined;
-  readonly seed: number | undefined;
   readonly dryRun: boolean;
 }
 
-/** Noise levels to compare a file at that is made of files, unless told. */
-export const usualLevels = 16;
 /** Samples that are made of both files, to see what the rounding does to them, and how. */
 const parity = { count: 64, sampler: "heun", steps: 18 } as const;
 
@@ -44,18 +39,17 @@ export async function exportHalf({ full, out, check, seed, dryRun }: HalfOptions
   const card = readCard(full);
   const target = outputFile(out, `${card.name}${card.guide ? "-guided" : ""}-half`);
   const count = check ?? usualLevels;
+  const sampler = describeSampler(card);
   if (dryRun) {
     const checks = `${count} noise levels, and ${parity.count} samples by ${parity.sampler}`;
-    return print({ file: target, size: `about half of ${megabytes(full.length)}`, checks });
+    return print({ file: target, size: `about half of ${megabytes(full.length)}`, sampler, checks });
   }
   const half = asUsage(() => halfModel(full));
-  const points = cardCheckPoints(card, count, split(keyOf(seed ?? card.training.seed ?? 0), purposes.probe));
+  const points = filePoints(card, count, seed);
   const found = await writeVerified(target, half, async (file) => {
     const [rounded, original] = [await opened(file), await opened(full)];
     try {
-      const { graph } = decodeModel(half);
-      const errors = await fileErrors(rounded, points, (i) => graphScore(graph, points, i, card.shape));
-      demand(target, errors, "its own probe");
+      const errors = await ownErrors(target, rounded, decodeModel(half).graph, points);
       return { ...errors, ...(await parityOf(rounded, original, points)) };
     } finally {
       await Promise.all([rounded.dispose(), original.dispose()]);
@@ -65,6 +59,7 @@ export async function exportHalf({ full, out, check, seed, dryRun }: HalfOptions
   print({
     file: target,
     size: `${megabytes(half.length)}, of ${megabytes(full.length)} with float32 weights`,
+    sampler,
     "against float64": `${show(found.reference)} ${of}, the weights being rounded`,
     "against probe": `${show(found.probe)} of the score's rms, at ${card.probe.sigmas.length} noise levels`,
     "against float32": `${show(found.score)} ${of}: what the rounding changes`,

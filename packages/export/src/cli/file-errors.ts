@@ -1,9 +1,27 @@
 /** A file in ONNX Runtime beside what its scores should be. */
 import { setImmediate } from "node:timers/promises";
+import { key as keyOf, purposes, split, type Card } from "@ncsn/core";
 import { load, type Model } from "@ncsn/infer/node";
-import { relativeError, type CheckPoints } from "../verify.ts";
+import { graphScore } from "../graph-score.ts";
+import type { Graph } from "../graph.ts";
+import { cardCheckPoints, relativeError, type CheckPoints } from "../verify.ts";
 import { checkingProgress } from "./progress.ts";
-import { worse, type Errors } from "./verification.ts";
+import { demand, worse, type Errors } from "./verification.ts";
+
+/** How a file that is made of files is checked. */
+export interface FileCheck {
+  /** Noise levels to compare scores at. */
+  readonly check: number | undefined;
+  /** Of the images to compare scores of; that of the training unless told. */
+  readonly seed: number | undefined;
+}
+
+/** Noise levels unless told. */
+export const usualLevels = 16;
+
+/** The images to compare scores of. */
+export const filePoints = (card: Card, count: number, seed: FileCheck["seed"]): CheckPoints =>
+  cardCheckPoints(card, count, split(keyOf(seed ?? card.training.seed ?? 0), purposes.probe));
 
 /** Opens a file, whatever its probe says. */
 export const opened = (source: string | Uint8Array): Promise<Model> =>
@@ -34,4 +52,20 @@ export async function fileErrors(
     progress.stop();
   }
   return { reference, probe: await model.verify() };
+}
+
+/**
+ * A file beside its own graph in float64, and its probe.
+ * @param target what it is to be called in a message
+ * @throws VerificationError where ONNX Runtime computes something else
+ */
+export async function ownErrors(
+  target: string,
+  model: Model,
+  graph: Graph,
+  points: CheckPoints,
+): Promise<Errors> {
+  const errors = await fileErrors(model, points, (i) => graphScore(graph, points, i, model.card.shape));
+  demand(target, errors, "its own probe");
+  return errors;
 }

@@ -56,7 +56,12 @@ describe("bad usage", () => {
     [["points", "--half"], /^points has no weights of 1024 numbers or more: there is nothing to halve$/],
     [["--half", "--from", "no.onnx"], /^cannot read the model no\.onnx: there is no such file$/],
     [["--half", "--from", "a-file"], /^cannot read a-file: no model card in this ONNX file/],
-    [["--from", "a.onnx"], /^nothing to do with a\.onnx \(give --half or --guide\)$/],
+    [["--from", "a.onnx"], /^nothing to do with a\.onnx \(give --half, --guide or --sampler\)$/],
+    [
+      ["--from", "a.onnx", "--steps", "5"],
+      /^no file to write \(give --out FILE; it may be the one that is read\)$/,
+    ],
+    [["--sampler", "heun", "--option", "eta=1", "points"], /^unknown option of heun: eta \(it has none\)$/],
     [
       ["points", "--half", "--from", "a.onnx"],
       /^--from a\.onnx is a file that is there already: it takes no run and no --batch$/,

@@ -25,6 +25,7 @@ export { labelsOf } from "./cli/sample-request.ts";
 export { asTyped, UsageError as SamplingUsageError } from "./cli/usage-error.ts";
 export {
   everySamplingOption,
+  samplingOptions,
   samplingRequest,
   type SamplingArguments,
   type SamplingRequest,

@@ -2,7 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isImage, readCard, type Card } from "@ncsn/core";
-import { readModel, samplingRequest, type SamplingArguments } from "@ncsn/infer/node";
+import { readModel, samplingRequest } from "@ncsn/infer/node";
 import { dataKey } from "../batches.ts";
 import { integer, oneOf, refuseOdd } from "../cli/option-values.ts";
 import { duration } from "../cli/show.ts";
@@ -49,7 +49,7 @@ export async function evaluate(args: EvaluateArguments, signal: AbortSignal): Pr
     measure: prepared(reports[name], args),
     count: count ?? reports[name].count ?? usualCount,
   }));
-  const sampling = samplingRequest(args as SamplingArguments, card);
+  const sampling = samplingRequest(args, card);
   const data = typed("data");
   const half = (split: "train" | "test", from: number) =>
     openDataset({

@@ -29,7 +29,7 @@ export const samplingOptions = {
 } as const satisfies Record<string, Options>;
 
 /** What was typed of them, as yargs gives it; the samplers' flags are among the rest. */
-export type SamplingArguments = InferredOptionTypes<typeof samplingOptions> &
+export type SamplingArguments = Partial<InferredOptionTypes<typeof samplingOptions>> &
   Readonly<Record<string, unknown>>;
 
 /** What of a request chooses the sampler. */
