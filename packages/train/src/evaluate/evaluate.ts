@@ -1,5 +1,4 @@
 /** `evaluate`, from options to what the reports that were asked for found. */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isImage, readCard, type Card } from "@ncsn/core";
 import { readModel, samplingRequest } from "@ncsn/infer/node";
@@ -11,6 +10,7 @@ import { datasetNames, openDataset } from "../datasets/index.ts";
 import { writeAtomically } from "../run/atomic-write.ts";
 import { evaluateOptions } from "./evaluate-options.ts";
 import { evaluationProgress } from "./evaluation-progress.ts";
+import { inFolder } from "./output-folder.ts";
 import type { Evaluation, Found, Report } from "./report.ts";
 import { reports, type ReportName } from "./reports.ts";
 
@@ -69,9 +69,6 @@ export async function evaluate(args: EvaluateArguments, signal: AbortSignal): Pr
       throw new UsageError(
         `invalid count: ${count} from ${first} (${dataset.name} has ${dataset.size} items)`,
       );
-  const out = typed("out") ?? join("evaluations", card.name);
-  if (wanted.some(({ name }) => reports[name].writes === true)) await makeFolder(out);
-
   const open: Evaluation["open"] = async (split, from = seed) => (await half(split, from)).dataset;
   const about = {
     model,
@@ -86,10 +83,16 @@ export async function evaluate(args: EvaluateArguments, signal: AbortSignal): Pr
     sampling,
     signal,
   };
-  const found: Record<string, Found> = {};
-  for (const { name, measure, count } of wanted)
-    found[name] = await withProgress(name, measure, { ...about, count });
-  await writeFiles(out, found);
+  const out = typed("out") ?? join("evaluations", card.name);
+  const measureAll = async (): Promise<Record<string, Found>> => {
+    const found: Record<string, Found> = {};
+    for (const { name, measure, count } of wanted)
+      found[name] = await withProgress(name, measure, { ...about, count });
+    await writeFiles(out, found);
+    return found;
+  };
+  const writes = wanted.some(({ name }) => reports[name].writes === true);
+  const found = await (writes ? inFolder(out, measureAll) : measureAll());
   const counts = [...new Set(wanted.map(({ count }) => count))].join(" and ");
   return {
     of: `${card.name} on ${counts} of ${dataset.name} (${split}), from ${first}, seed ${seed}`,
@@ -133,15 +136,6 @@ async function withProgress(
     return { ...found, rows: [...found.rows, ["time", duration((performance.now() - began) / 1000)]] };
   } finally {
     progress.stop();
-  }
-}
-
-/** Makes the folder, so that one that cannot be is refused before anything is measured. @throws UsageError */
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    throw new UsageError(`cannot write to ${folder}: ${(error as Error).message}`, { cause: error });
   }
 }
 

@@ -1,5 +1,5 @@
 /** `evaluate --images` as a user runs it, on a model of known score: blots of grey. */
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { refusedBy } from "../refused.ts";
@@ -80,5 +80,18 @@ describe("evaluate --images", () => {
     ],
   ])("refuses: %s", async (message, args) => {
     expect(await refusedBy(folder, "evaluate", ...args)).toContain(message);
+  });
+
+  it("leaves no folder behind that was made for what is refused, and any that was there", async () => {
+    const refused = (out: string) =>
+      refusedBy(folder, "evaluate", ...on, "--judge", "none.onnx", "--out", join(out, "a", "b"));
+    await refused("new");
+    expect(existsSync(join(folder, "new"))).toBe(false);
+    mkdirSync(join(folder, "there"));
+    await refused("there");
+    expect(readdirSync(join(folder, "there"))).toEqual([]);
+    mkdirSync(join(folder, "there/a/b"), { recursive: true });
+    await refused("there");
+    expect(existsSync(join(folder, "there/a/b"))).toBe(true);
   });
 });
