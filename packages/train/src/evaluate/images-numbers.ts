@@ -1,7 +1,8 @@
 /** The numbers of `evaluate --images`: as a table for people, and whole for machines. */
-import type { Card, JudgeCard } from "@ncsn/core";
+import type { JudgeCard } from "@ncsn/core";
 import { thisMachine } from "../bench/machine.ts";
 import { count as shown } from "../cli/show.ts";
+import { modelRows, type ModelFacts } from "./model-facts.ts";
 import { confident } from "./quality/measures.ts";
 import type { Quality } from "./quality/quality.ts";
 import type { Reference, Spread } from "./quality/reference.ts";
@@ -10,7 +11,7 @@ import type { Finding, Row } from "./report.ts";
 
 /** Everything that `evaluate --images` finds. */
 export interface ImagesQuality {
-  readonly card: Card;
+  readonly model: ModelFacts;
   readonly judge: JudgeCard;
   /** SHA-256 of the files, hexadecimal. */
   readonly files: { readonly model: string; readonly judge: string };
@@ -56,13 +57,14 @@ export function facts(found: ImagesQuality): {
   readonly before: readonly Row[];
   readonly after: readonly Row[];
 } {
-  const { judge, reference, samples, quality } = found;
+  const { model, judge, reference, samples, quality } = found;
   const { test, train, classes } = reference;
   const { plan, evaluations } = samples;
   const agreement = agreementOf(samples, quality);
   const counts = quality.classes.map((n, label) => `${classes[label]}: ${shown(n)}`).join(", ");
   return {
     before: [
+      ...modelRows(model),
       [
         "samples",
         `${shown(plan.count)} of seed ${plan.seed}, ${plan.sampler}, ${plan.steps} steps, ${shown(Math.round(evaluations))} score evaluations each`,
@@ -124,14 +126,14 @@ export function imagesFindings({
 
 /** All of it. Of equal evaluations on one machine equal text: no times. */
 export function imagesMetrics(found: ImagesQuality): object {
-  const { card, judge, files, reference, samples, quality } = found;
+  const { model, judge, files, reference, samples, quality } = found;
   const { plan, evaluations } = samples;
   const { test, train, floor, ceiling } = reference;
   const { node, onnxruntime } = thisMachine();
   const { labels: _, ...measured } = quality;
   return {
     version: 1,
-    model: { name: card.name, sha256: files.model },
+    model: { ...model, sha256: files.model },
     judge: { name: judge.name, sha256: files.judge, accuracy: judge.test.accuracy },
     dataset: {
       name: reference.dataset,

@@ -7,7 +7,7 @@ import { comparisons, facts, type ImagesQuality } from "./images-numbers.ts";
 
 /** The page as HTML; the same evaluation is the same text. */
 export async function imagesPage(found: ImagesQuality): Promise<string> {
-  const { card, reference, samples, quality } = found;
+  const { model, reference, samples, quality } = found;
   const { train, test, floor, classes, shape } = reference;
   const { before, after } = facts(found);
   const made: Rows = { ...train, data: samples.pixels, count: quality.count };
@@ -60,7 +60,7 @@ export async function imagesPage(found: ImagesQuality): Promise<string> {
   });
   const { closest, closestOfClass } = quality;
   return htmlPage({
-    title: `${card.name} on ${reference.dataset}`,
+    title: `${model.name} on ${reference.dataset}`,
     lead:
       `Fréchet distance ${quality.frechet.toPrecision(3)}; as many real images have ` +
       `${floor.frechet.mean.toPrecision(3)} ± ${floor.frechet.deviation.toPrecision(1)}.`,

@@ -8,6 +8,7 @@ import { UsageError } from "../cli/usage-error.ts";
 import { imagesFindings, imagesMetrics, imagesRows, type ImagesQuality } from "./images-numbers.ts";
 import { imagesPage } from "./images-page.ts";
 import { openJudge, type Judge } from "./judge.ts";
+import { modelFacts } from "./model-facts.ts";
 import { quality } from "./quality/quality.ts";
 import { openReference, referenceSize, type Reference } from "./quality/reference.ts";
 import { sampleImages } from "./quality/sample-images.ts";
@@ -84,6 +85,7 @@ async function imagesQuality(evaluation: Evaluation, settings: Settings): Promis
   const part = (from: number, to: number) => (share: number) =>
     evaluation.progress(Math.floor(1000 * (from + share * (to - from))), 1000);
 
+  const about = modelFacts(evaluation);
   const judge = await judgeFrom(settings.judge, evaluation);
   try {
     const model = await load(bytes, { signal });
@@ -92,7 +94,7 @@ async function imagesQuality(evaluation: Evaluation, settings: Settings): Promis
       const reference = await referenceOf(evaluation, judge, settings, part(0, 0.25));
       const samples = await sampleImages(model, request, (done, total) => part(0.25, 0.9)(done / total));
       return {
-        card,
+        model: about,
         judge: judge.card,
         files: { model: hashOf(bytes), judge: judge.hash },
         reference,

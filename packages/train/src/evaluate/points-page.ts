@@ -3,24 +3,24 @@ import type { Dataset } from "@ncsn/core";
 import { gridOver, plotCurves, plotPlane, viewOf, type Panel } from "@ncsn/infer/node";
 import { htmlPage, type Block, type Figure, type Section } from "../report/index.ts";
 import type { EvaluatedModel, PointsQuality } from "./points-quality.ts";
+import type { Evaluation, Row } from "./report.ts";
 import { errorLevels, exactScore, type ScoreErrors } from "./score-error.ts";
 
 /** What the page is about. */
 export interface PointsPageOptions {
+  readonly evaluation: Pick<Evaluation, "dataset" | "split" | "first" | "count" | "seed">;
   readonly model: Pick<EvaluatedModel, "card" | "score">;
-  readonly dataset: Dataset;
   readonly quality: PointsQuality;
-  /** Which items of the data, and the seed, in words. */
-  readonly of: string;
   /** Names and values of what came out. */
-  readonly rows: readonly (readonly [name: string, value: string])[];
+  readonly rows: readonly Row[];
 }
 
 /** Points of a plot at most; more are a blot, and a page of megabytes. */
 const plotted = 2000;
 
 /** The page as HTML; the same evaluation is the same text. */
-export async function pointsPage({ model, dataset, quality, of, rows }: PointsPageOptions): Promise<string> {
+export async function pointsPage({ evaluation, model, quality, rows }: PointsPageOptions): Promise<string> {
+  const { dataset, split, first, count, seed } = evaluation;
   const { reference, distance, score } = quality;
   const shown = 2 * Math.min(plotted, reference.points.count);
   const [data, samples] = [reference.points, distance.samples].map((points) =>
@@ -38,7 +38,7 @@ export async function pointsPage({ model, dataset, quality, of, rows }: PointsPa
   ];
   return htmlPage({
     title: `${model.card.name} on ${dataset.name}`,
-    lead: of,
+    lead: `${count} samples and ${count} points of ${dataset.name} (${split}), from ${first}, seed ${seed}`,
     sections: [
       {
         title: "Samples",

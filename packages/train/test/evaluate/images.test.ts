@@ -1,6 +1,7 @@
 /** `evaluate --images` as a user runs it, on a model of known score: blots of grey. */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { guidedModel } from "@ncsn/export";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { refusedBy } from "../refused.ts";
 import { startCommand, workFolder } from "../training-command.ts";
@@ -16,21 +17,25 @@ describe("evaluate --images", () => {
     copyFileSync(judge, join(folder, "models/judge-glyphs.onnx"));
     writeFileSync(join(folder, "exact.onnx"), gaussianFile([1, 28, 28]));
     writeFileSync(join(folder, "point.onnx"), gaussianFile([2, 1, 1]));
+    const [main, guide] = [1, 0.5].map((factor) => gaussianFile([1, 28, 28], factor));
+    writeFileSync(join(folder, "guided.onnx"), guidedModel(main, guide, 0.25));
   });
-  const evaluate = (...args: readonly string[]) =>
-    startCommand(folder, "evaluate", "--model", "exact.onnx", "--dataset", "glyphs", ...few, ...args).done;
+  const evaluate = (model: string, ...args: readonly string[]) =>
+    startCommand(folder, "evaluate", "--model", model, "--dataset", "glyphs", ...few, ...args).done;
   const files = (out: string) =>
     ["metrics.json", "report.html"].map((name) => readFileSync(join(folder, out, name), "utf8"));
 
   it("is the default of images, and twice the same to the byte", async () => {
     const [one, two, other] = await Promise.all([
-      evaluate("--out", "one"),
-      evaluate("--images", "--out", "two", "--batch", "3"),
-      evaluate("--seed", "1", "--json"),
+      evaluate("exact.onnx", "--out", "one"),
+      evaluate("exact.onnx", "--images", "--out", "two", "--batch", "3"),
+      evaluate("guided.onnx", "--json"),
     ]);
     expect([one, two, other].map(({ code }) => code)).toEqual([0, 0, 0]);
     expect(files("one")).toEqual(files("two"));
-    expect(files("evaluations/exact")[0]).not.toBe(files("one")[0]);
+    const guided = files("evaluations/exact");
+    expect(JSON.parse(guided[0])).toMatchObject({ model: { guide: { name: "exact", weight: 0.25 } } });
+    expect(guided[1]).toContain("exact, weight 0.25");
     for (const name of [
       "Fréchet distance",
       "KID",
@@ -44,6 +49,7 @@ describe("evaluate --images", () => {
     expect(images.map(({ name }) => name)).toContain("frechet over floor");
     expect(images.every(({ value }) => Number.isFinite(value))).toBe(true);
     const metrics = JSON.parse(files("one")[0]) as Record<string, Record<string, unknown>>;
+    expect(metrics.model).not.toHaveProperty("guide");
     expect(metrics).toMatchObject({
       version: 1,
       model: { name: "exact", sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string },

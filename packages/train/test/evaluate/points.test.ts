@@ -1,8 +1,10 @@
 /** `evaluate --points` against what is known: of the data's own score, of a multiple of it, of a file that has it. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { key, proceduralDatasets } from "@ncsn/core";
+import { key, proceduralDatasets, readCard } from "@ncsn/core";
+import { guidedModel } from "@ncsn/export";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { modelFacts, modelRows } from "../../src/evaluate/model-facts.ts";
 import { pointsQuality, pointsReference, type EvaluatedModel } from "../../src/evaluate/points-quality.ts";
 import { errorLevels, scoreErrors } from "../../src/evaluate/score-error.ts";
 import { reachedOutside } from "../report/reached-outside.ts";
@@ -157,6 +159,27 @@ describe("evaluate --points", () => {
     expect(page).toContain("<title>exact on gaussian</title>");
     expect(page.match(/<svg /g)?.length).toBe(8); // points, errors, fields
     expect(reachedOutside(page)).toEqual([]);
+  });
+
+  it("names who guides a model, and counts both networks", async () => {
+    const [main, guide] = [1, 0.5].map((factor) => gaussianFile([2, 1, 1], factor));
+    writeFileSync(join(folder, "guided.onnx"), guidedModel(main, guide, 0.25));
+    const args = ["--model", "guided.onnx", "--dataset", "gaussian", "--count", "50", "--out", "guided"];
+    const { code, stdout, stderr } = await startCommand(folder, "evaluate", ...args).done;
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/^guide +exact, weight 0\.25$/m);
+    expect(JSON.parse(metrics("guided"))).toMatchObject({ guide: { name: "exact", weight: 0.25 } });
+    expect(readFileSync(join(folder, "guided/report.html"), "utf8")).toContain("exact, weight 0.25");
+
+    const moons = readFileSync(join(import.meta.dirname, "../../../../models/two-moons.onnx"));
+    const [one, both] = [moons, guidedModel(moons, moons, 1)].map((model) =>
+      modelFacts({ model, card: readCard(model) }),
+    );
+    expect(one.multiplyAdds).toBeGreaterThan(1e5);
+    expect(both.multiplyAdds).toBe(2 * one.multiplyAdds);
+    expect(modelRows(one)).toEqual([
+      ["multiply-adds", expect.stringMatching(/^[\d,]+ an image and evaluation$/)],
+    ]);
   });
 
   it.each([
