@@ -9,7 +9,6 @@ import {
   referenceNn,
   schedules,
   split,
-  summarize,
   values,
   type Card,
   type Key,
@@ -90,11 +89,9 @@ export function relativeError(expected: Float64Array, actual: Float32Array): num
   return worst === 0 ? 0 : worst / rms; // a network at its start may be zero everywhere
 }
 
-/** Multiply–adds of the reference that take a few seconds. */
+/** Multiply–adds in float64 that take a few seconds. */
 const affordable = 6e8;
 
-/** A number of check points whose reference ends in a few seconds. */
-export function checkCount({ model, shape }: Pick<RunConfig, "model" | "shape">): number {
-  const { multiplyAdds } = summarize(model, shape);
-  return Math.min(64, Math.max(4, Math.floor(affordable / multiplyAdds)));
-}
+/** A number of check points whose float64 scores end in a few seconds. @param multiplyAdds of a score */
+export const checkCount = (multiplyAdds: number): number =>
+  Math.min(64, Math.max(4, Math.floor(affordable / multiplyAdds)));

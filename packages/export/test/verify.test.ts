@@ -1,4 +1,4 @@
-import { key, summarize } from "@ncsn/core";
+import { key } from "@ncsn/core";
 import { checkCount, checkPoints, exportModel, referenceScore, relativeError } from "@ncsn/export";
 import { describe, expect, it } from "vitest";
 import { open } from "./ort.ts";
@@ -33,10 +33,7 @@ describe("check points", () => {
     expect(Array.from(checkPoints(config, 5, key(1)).label ?? [])).toEqual([-1, 0, 1, -1, 0]);
   });
   it("are as many as take a few seconds, and 4 at least", () => {
-    const { config } = trainedModel();
-    expect(checkCount(config)).toBe(64);
-    expect(checkCount({ ...config, shape: [1, 512, 512] })).toBe(4);
-    expect(summarize(config.model, [1, 512, 512]).multiplyAdds).toBeGreaterThan(1e8);
+    expect([0, 1e6, 2e7, 4e7, 1e9].map(checkCount)).toEqual([64, 64, 30, 15, 4]);
   });
 });
 

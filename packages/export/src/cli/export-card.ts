@@ -1,7 +1,9 @@
 /** `export --from FILE --sampler`: a file that differs from another in its card alone, checked as any other. */
 import { readCard } from "@ncsn/core";
 import { decodeModel } from "../decode.ts";
-import { filePoints, opened, ownErrors, usualLevels, type FileCheck } from "./file-errors.ts";
+import { multiplyAdds } from "../multiply-adds.ts";
+import { checkCount } from "../verify.ts";
+import { filePoints, opened, ownErrors, type FileCheck } from "./file-errors.ts";
 import { outputFile } from "./output-file.ts";
 import { describeSampler } from "./sampler-choice.ts";
 import { megabytes, print, show } from "./verification.ts";
@@ -19,10 +21,10 @@ export interface CardOptions extends FileCheck {
 export async function exportCard({ model, out, check, seed, dryRun }: CardOptions): Promise<void> {
   const card = readCard(model);
   const target = outputFile(out, card.name);
-  const count = check ?? usualLevels;
+  const { graph } = decodeModel(model);
+  const count = check ?? checkCount(multiplyAdds(graph));
   const facts = { file: target, size: megabytes(model.length), sampler: describeSampler(card) };
   if (dryRun) return print({ ...facts, checks: `${count} noise levels` });
-  const { graph } = decodeModel(model);
   const points = filePoints(card, count, seed);
   const errors = await writeVerified(target, model, async (file) => {
     const written = await opened(file);

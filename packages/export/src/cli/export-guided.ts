@@ -4,8 +4,9 @@ import { decodeModel } from "../decode.ts";
 import { graphScore } from "../graph-score.ts";
 import { guidedModel } from "../guided-model.ts";
 import { multiplyAdds } from "../multiply-adds.ts";
+import { checkCount } from "../verify.ts";
 import { exportHalf } from "./export-half.ts";
-import { fileErrors, filePoints, opened, usualLevels, type FileCheck } from "./file-errors.ts";
+import { fileErrors, filePoints, opened, type FileCheck } from "./file-errors.ts";
 import { outputFile } from "./output-file.ts";
 import { describeSampler } from "./sampler-choice.ts";
 import { demand, megabytes, print, show, type Errors } from "./verification.ts";
@@ -30,9 +31,9 @@ export async function exportGuided(options: GuidedOptions): Promise<void> {
   const { main, guide, weight, out, check, seed, half, dryRun } = options;
   const [card, guideCard] = [readCard(main), readCard(guide)];
   const target = outputFile(out, `${card.name}-guided${half ? "-half" : ""}`);
-  const count = check ?? usualLevels;
   const graphs = [main, guide].map((file) => decodeModel(file).graph);
   const [ours, theirs] = graphs.map(multiplyAdds);
+  const count = check ?? checkCount(ours + theirs);
   const large = (number: number): string => number.toLocaleString("en");
   const facts = {
     guide: `${guideCard.name}${trainedFor(guideCard.training.images)}, weight ${weight}`,

@@ -3,8 +3,9 @@ import { readCard } from "@ncsn/core";
 import type { Model } from "@ncsn/infer/node";
 import { decodeModel } from "../decode.ts";
 import { halfModel } from "../half-model.ts";
-import { relativeError, type CheckPoints } from "../verify.ts";
-import { filePoints, opened, ownErrors, scoresOf, usualLevels, type FileCheck } from "./file-errors.ts";
+import { multiplyAdds } from "../multiply-adds.ts";
+import { checkCount, relativeError, type CheckPoints } from "../verify.ts";
+import { filePoints, opened, ownErrors, scoresOf, type FileCheck } from "./file-errors.ts";
 import { asUsage } from "./model-file.ts";
 import { outputFile } from "./output-file.ts";
 import { describeSampler } from "./sampler-choice.ts";
@@ -38,7 +39,7 @@ interface Parity {
 export async function exportHalf({ full, out, check, seed, dryRun }: HalfOptions): Promise<void> {
   const card = readCard(full);
   const target = outputFile(out, `${card.name}${card.guide ? "-guided" : ""}-half`);
-  const count = check ?? usualLevels;
+  const count = check ?? checkCount(multiplyAdds(decodeModel(full).graph));
   const sampler = describeSampler(card);
   if (dryRun) {
     const checks = `${count} noise levels, and ${parity.count} samples by ${parity.sampler}`;

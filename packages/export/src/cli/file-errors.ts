@@ -10,14 +10,11 @@ import { demand, worse, type Errors } from "./verification.ts";
 
 /** How a file that is made of files is checked. */
 export interface FileCheck {
-  /** Noise levels to compare scores at. */
+  /** Noise levels to compare scores at; as many as take a few seconds unless told. */
   readonly check: number | undefined;
   /** Of the images to compare scores of; that of the training unless told. */
   readonly seed: number | undefined;
 }
-
-/** Noise levels unless told. */
-export const usualLevels = 16;
 
 /** The images to compare scores of. */
 export const filePoints = (card: Card, count: number, seed: FileCheck["seed"]): CheckPoints =>

@@ -1,5 +1,5 @@
 /** A run's checkpoint as a file in memory: its moving average, and how it is checked. */
-import { group, key as keyOf, purposes, split, type Checkpoint } from "@ncsn/core";
+import { group, key as keyOf, purposes, split, summarize, type Checkpoint } from "@ncsn/core";
 import { load } from "@ncsn/infer/node";
 import { exportModel } from "../export-model.ts";
 import { checkCount, checkPoints, referenceScore } from "../verify.ts";
@@ -34,7 +34,7 @@ export interface CheckOptions {
 
 /** The noise levels at which a run is compared unless told. */
 export const levelsOf = ({ checkpoint: { config } }: FoundRun, { check }: CheckOptions): number =>
-  check ?? checkCount(config);
+  check ?? checkCount(summarize(config.model, config.shape).multiplyAdds);
 
 /**
  * Compares a run's file with the definition in float64 and with what the trainer wrote down.

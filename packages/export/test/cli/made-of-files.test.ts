@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { readCard } from "@ncsn/core";
 import { exportModel, guidedModel, halfModel } from "@ncsn/export";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { TrainedModel } from "../trained-model.ts";
+import { trainedModel, type TrainedModel } from "../trained-model.ts";
 import { trained, workplace } from "./export-command.ts";
 
 const { folder, run, save, models } = workplace();
@@ -36,6 +36,23 @@ describe("--half", () => {
     const { code, stdout } = await run(["classes", "--half", "--dry-run"]);
     expect([code, models()]).toEqual([0, before]);
     expect(stdout).toMatch(/^file +models.classes-half\.onnx$/m);
+  });
+});
+
+describe("the check", () => {
+  it("is at fewer noise levels where scores cost more: by one network or by both", async () => {
+    const options = { channels: 4, multipliers: [1, 2], embedding: 24, features: 20 };
+    const wide = trainedModel({ options, shape: [1, 128, 128] });
+    save("wide", wide, { probe: trained.classes.probe() }); // which nobody looks at
+    const levels = async (...args: readonly string[]) => {
+      const { stdout } = await run(["wide", ...args, "--dry-run"]);
+      return Number(/^checks +(\d+) /m.exec(stdout)?.[1]);
+    };
+    const own = await levels("--half");
+    expect(own).toBe(await levels());
+    expect(own).toBeGreaterThan(8);
+    expect(own).toBeLessThan(64);
+    expect(await levels("--guide", "wide")).toBe(Math.floor(own / 2));
   });
 });
 
