@@ -157,7 +157,7 @@ describe("pnpm sample", () => {
       expect(turns.some((turn) => turn > 90) && turns.some((turn) => turn < -90)).toBe(true);
     }));
 
-  it("takes the newest of models/ that is no judge, and says which", () =>
+  it("takes a model where none is named, and says which", () =>
     inFolder(async (folder) => {
       mkdirSync(join(folder, "models"));
       const judge = readFileSync(join(import.meta.dirname, "../../../models/judge-glyphs.onnx"));

@@ -2,7 +2,6 @@
 import { load } from "../load.ts";
 import { diagnosis } from "./diagnosis.ts";
 import { dryRun, seedOf } from "./dry-run.ts";
-import { newestModel } from "./newest-model.ts";
 import { checkOutput, outputOf, writeOutput } from "./output.ts";
 import { checkKind, filesOf, onTerminal } from "./sample-files.ts";
 import type { SampleArguments } from "./sample-options.ts";
@@ -10,14 +9,14 @@ import { planOf, readArguments } from "./sample-request.ts";
 import { sampled } from "./sampled.ts";
 import { scoreField } from "./score-field.ts";
 import { count, describeDevice, deviceLine, duration, plural, table } from "./show.ts";
+import { usualModel } from "./usual-model.ts";
 
 /** Carries the command out. */
 export async function runSample(args: SampleArguments, signal: AbortSignal): Promise<void> {
   const typed = readArguments(args);
   const given = args.out === undefined ? undefined : outputOf(args.out);
   if (given) await checkOutput(given);
-  const path = args.model ?? (await newestModel());
-  if (args.model === undefined) console.error(`model ${path}, the newest`);
+  const path = args.model ?? (await unnamedModel());
   const model = await load(path, { ...typed.load, signal });
   try {
     const { request, plan } = await planOf(model, typed, args);
@@ -57,4 +56,11 @@ export async function runSample(args: SampleArguments, signal: AbortSignal): Pro
   } finally {
     await model.dispose();
   }
+}
+
+/** The model where none is named, which is told. */
+async function unnamedModel(): Promise<string> {
+  const { path, why } = await usualModel();
+  console.error(`model ${path}, ${why}`);
+  return path;
 }

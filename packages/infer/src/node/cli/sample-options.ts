@@ -15,7 +15,7 @@ const flag = (group: string, describe: string) => ({ type: "boolean", group, des
 
 /** The options of `sample`; those of samplers come beside them. */
 export const sampleOptions = {
-  model: text(what, "ONNX file, or its URL", "the newest of models/"),
+  model: text(what, "ONNX file, or its URL", "the newest in models/ of a run in runs/, or else mnist.onnx"),
   count: text(what, "number of images", "16; 2,000 points"),
   seed: text(what, "an integer; equal seeds give equal images, at any count and batch", "0"),
   first: text(what, "number of the first image of the seed", "0"),
