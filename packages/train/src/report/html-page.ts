@@ -78,8 +78,10 @@ export type Image =
       readonly alt: string;
       /** Pixels of the page; unless told its own, enlarged by a whole factor where it is small. */
       readonly width?: number;
-      /** Whether its pixels are to be seen as squares: unless told, where it is enlarged. */
+      /** Whether its pixels are to be seen as squares: unless told, where it is enlarged and no drawing. */
       readonly pixelated?: boolean;
+      /** Whether it is a drawing on white, which is to stand on the page's ground, light or dark. */
+      readonly onWhite?: boolean;
     };
 
 /** Pictures in rows and columns, to be compared across; undefined where there is none. */
@@ -214,9 +216,14 @@ function imageHtml(image: Image, ids: Renumber): string {
   const size = pngSize(image.png);
   const width = image.width ?? size.width * Math.max(1, Math.floor(enlarged / size.width));
   const height = Math.round((width * size.height) / size.width);
-  const squares = (image.pixelated ?? width > size.width) ? ' class="pixels"' : "";
+  const { onWhite = false } = image;
+  const classes = [
+    ...((image.pixelated ?? (width > size.width && !onWhite)) ? ["pixels"] : []),
+    ...(onWhite ? ["drawing"] : []),
+  ];
+  const named = classes.length > 0 ? ` class="${classes.join(" ")}"` : "";
   const data = Buffer.from(image.png).toString("base64");
-  return `<img${squares} width="${width}" height="${height}" alt="${attribute(image.alt)}" src="data:image/png;base64,${data}">`;
+  return `<img${named} width="${width}" height="${height}" alt="${attribute(image.alt)}" src="data:image/png;base64,${data}">`;
 }
 
 const words = (some: Words): string =>

@@ -1,6 +1,7 @@
 /**
  * How reports look: a paper's measure and typeface, figures in two columns where there is room, one on a phone; dark by
- * the reader's choice; on paper without what is folded away. Plots take their ink from the page (`currentColor`).
+ * the reader's choice; on paper without what is folded away. Plots take their ink from the page (`currentColor`), and
+ * drawings on white, which cannot, leave their white out: in the dark their light and dark change places, not their hues.
  */
 export const style = `:root {
   color-scheme: light dark;
@@ -42,6 +43,10 @@ svg:not([color]) { color: var(--soft); --plot-background: var(--paper) !importan
 svg text { font-family: ui-sans-serif, system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
 img { display: block; max-width: 100%; height: auto; border-radius: 2px; }
 img.pixels { image-rendering: pixelated; }
+img.drawing { mix-blend-mode: multiply; }
+@media (prefers-color-scheme: dark) {
+  img.drawing { filter: invert(1) hue-rotate(180deg); mix-blend-mode: screen; }
+}
 figcaption, caption { font-size: .88rem; line-height: 1.45; color: var(--soft); text-align: left; }
 figcaption { margin-top: .5rem; max-width: 34rem; }
 caption { caption-side: bottom; padding-top: .6rem; max-width: 44rem; }
@@ -79,5 +84,6 @@ details pre { margin-top: .6rem; max-height: 34rem; overflow: auto; }
   figure, tr, pre.command { break-inside: avoid; }
   .scroll { overflow: visible; }
   details:not([open]) { display: none; }
+  img.drawing { filter: none; mix-blend-mode: multiply; }
 }
 `;

@@ -1,5 +1,5 @@
 /** The page of a training run: what it is, what it draws, how its losses went. */
-import { summarize, type RunConfig } from "@ncsn/core";
+import { isImage, summarize, type RunConfig } from "@ncsn/core";
 import { costsOf, settingsOf } from "../cli/describe-run.ts";
 import { repeatCommand } from "../cli/repeat-command.ts";
 import { count, duration, speed } from "../cli/show.ts";
@@ -75,7 +75,7 @@ function samplesSection({ samples, config }: RunRecord): Section {
     return { title: "Samples", blocks: [{ kind: "prose", words: "No pictures have been drawn yet." }] };
   const { sampler, optimiser } = config.recipe;
   const compared = samples.some(({ raw }) => raw !== undefined);
-  const what = config.shape[1] * config.shape[2] > 1 ? "Images" : "Points, over those of the data in grey,";
+  const what = isImage(config) ? "Images" : "Points, over those of the data in grey,";
   const average = `the moving average of the parameters (EMA, decay up to ${optimiser.emaDecay})`;
   const by = compared
     ? ` by ${average} and by the parameters as they are (raw), from the same noise`
@@ -83,6 +83,9 @@ function samplesSection({ samples, config }: RunRecord): Section {
       ? ` by ${average}`
       : "";
   const caption = `${what} sampled${by}: ${sampler.name}, ${count(sampler.steps)} steps.`;
+  const onWhite = !isImage(config);
+  const imageOf = (png: Uint8Array | undefined, step: number, which: string): Image | undefined =>
+    png && { png, alt: `samples after ${step} steps, ${which}`, width: 380, onWhite };
   const row = ({ step, ema, raw }: SampleFiles) => ({
     name: `step ${count(step)}`,
     images: [imageOf(ema, step, "EMA"), ...(compared ? [imageOf(raw, step, "raw")] : [])],
@@ -90,9 +93,6 @@ function samplesSection({ samples, config }: RunRecord): Section {
   const columns = compared ? ["EMA", "raw"] : [optimiser.emaDecay > 0 ? "EMA" : "samples"];
   return { title: "Samples", blocks: [{ kind: "pictures", columns, rows: samples.map(row), caption }] };
 }
-
-const imageOf = (png: Uint8Array | undefined, step: number, which: string): Image | undefined =>
-  png === undefined ? undefined : { png, alt: `samples after ${step} steps, ${which}`, width: 380 };
 
 /** The sections that need metrics. */
 async function measured(lines: readonly WrittenLine[], { recipe }: RunConfig): Promise<readonly Section[]> {

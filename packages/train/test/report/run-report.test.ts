@@ -131,10 +131,19 @@ describe("the report of a run", () => {
     ]);
     expect(rows.map((row) => [...row.querySelectorAll("td")].map((cell) => cell.querySelectorAll("img").length))).toEqual([[1, 1], [1, 0], [0, 1]]); // prettier-ignore
     const [, raw] = [...rows[0].querySelectorAll("img")];
+    expect(raw.className).toBe("pixels");
     expect(raw.getAttribute("src")).toBe(
       `data:image/png;base64,${samples["step-0000100-raw.png"].toString("base64")}`,
     );
     expect(raw.getAttribute("alt")).toBe("samples after 100 steps, raw");
+  });
+
+  it("sets plots of points on its own ground", async () => {
+    write({ config: run(400), lines: linesOf(300), samples: { "step-0000100.png": await plain(300) } });
+    const { section } = await report(300);
+    expect([...(section("Samples")?.querySelectorAll("img") ?? [])].map((one) => one.className)).toEqual([
+      "drawing",
+    ]);
   });
 
   it("is under 2 MB for a run of any length, with pictures of any size", { timeout: 60_000 }, async () => {
