@@ -152,7 +152,7 @@ const requirements: Requirements = {
     "0 < sigmaMin <= sigmaMax",
   ],
   sigmas: [(sigmas) => isNumbers(sigmas) && sigmas.every((sigma) => sigma > 0), "numbers > 0"],
-  sampler: [isSampler, "a sampler's name, steps >= 1 and options"],
+  sampler: [isSampler, "a sampler's name, steps >= 1, options, and levels of noise > 0"],
   classes: [isNames, "a list of names"],
   weights: [(weights) => typeof weights === "string", "a string"],
   guide: [isGuide, "a name, a finite weight and training"],
@@ -161,14 +161,17 @@ const requirements: Requirements = {
 
 function isSampler(sampler: unknown): boolean {
   if (!isObject(sampler)) return false;
-  const { name, steps, options } = sampler;
+  const { name, steps, options, sigmaMin, sigmaMax } = sampler;
   return (
     typeof name === "string" &&
     Number.isSafeInteger(steps) &&
     (steps as number) >= 1 &&
     isObject(options) &&
     !Array.isArray(options) &&
-    Object.values(options).every((value) => ["number", "boolean", "string"].includes(typeof value))
+    Object.values(options).every((value) => ["number", "boolean", "string"].includes(typeof value)) &&
+    [sigmaMin, sigmaMax].every(
+      (sigma) => sigma === undefined || (isNumbers([sigma], 1) && (sigma as number) > 0),
+    )
   );
 }
 

@@ -101,8 +101,11 @@ export function resolvePlan(card: Card, request: SampleRequest, batch: number): 
     throw new TypeError("seed and interpolate exclude each other: give one of them");
   if (interpolate && prior !== "normal" && !denoise)
     throw new TypeError(`interpolate given, but sampling starts from ${prior} noise (need normal)`);
-  const sigmaMin = request.sigmaMin ?? card.sigmaRange[0];
-  const sigmaMax = denoise ? startSigma(card, denoise, sigmaMin) : (request.sigmaMax ?? card.sigmaRange[1]);
+  const [least, most] = card.sigmaRange;
+  const sigmaMin = request.sigmaMin ?? choice?.sigmaMin ?? least;
+  const sigmaMax = denoise
+    ? startSigma(card, denoise, sigmaMin)
+    : (request.sigmaMax ?? choice?.sigmaMax ?? most);
   const range = { sigmaMin, sigmaMax, rho: request.rho };
   const sigmas = samplingLevels(sampler, schedule, steps, range);
   return {

@@ -40,6 +40,18 @@ describe("a plan", () => {
     });
   });
 
+  it("takes the card's levels for the card's sampler alone, and a request's before them", () => {
+    const [least, most] = card.sigmaRange;
+    const sampler = { ...langevin.sampler, sigmaMin: 2 * least, sigmaMax: most / 2 };
+    const ends = (request: SampleRequest): (number | undefined)[] => {
+      const { sigmas } = plan({ ...request, steps: 3 }, gaussianCard({ sampler }));
+      return [sigmas[0], sigmas[2]];
+    };
+    expect(ends({})).toEqual([most / 2, 2 * least]);
+    expect(ends({ sigmaMax: most })).toEqual([most, 2 * least]);
+    expect(ends({ sampler: "heun" })).toEqual([most, least]);
+  });
+
   it("lets a request's epsilon take the place of the card's alpha", () => {
     expect(plan({ options: { epsilon: 1e-5 } }, langevin).options).toEqual({
       stepsPerLevel: 3,

@@ -31,6 +31,9 @@ export interface SamplerChoice {
   readonly options: object;
   /** A σ schedule other than the sampler's natural one. */
   readonly schedule?: ScheduleName;
+  /** Lowest and highest σ, model units, where they are not the ends of the model's range. */
+  readonly sigmaMin?: number;
+  readonly sigmaMax?: number;
   /** Where x starts: σ₁·z unless told, or U[0, 1). */
   readonly prior?: NoiseLaw;
 }

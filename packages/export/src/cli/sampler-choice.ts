@@ -13,6 +13,8 @@ export const samplerOptions = {
   sampler: { ...samplingOptions.sampler, group },
   steps: { ...samplingOptions.steps, group },
   schedule: { ...samplingOptions.schedule, group },
+  "sigma-min": { ...samplingOptions["sigma-min"], group },
+  "sigma-max": { ...samplingOptions["sigma-max"], group },
   // Not an array as yargs has them, which would take the run behind it for a value.
   option: { type: "string", requiresArg: true, group, describe: samplingOptions.option.describe },
 } as const satisfies Record<string, Options>;
@@ -25,6 +27,8 @@ export function readSampler(
     sampler: text("sampler", typed.sampler),
     steps: text("steps", typed.steps),
     schedule: text("schedule", typed.schedule),
+    "sigma-min": text("sigma-min", typed["sigma-min"]),
+    "sigma-max": text("sigma-max", typed["sigma-max"]),
     option: [typed.option].flat().flatMap((pair: Typed) => text("option", pair) ?? []),
   };
   const { option, ...rest } = given;
@@ -40,15 +44,18 @@ export function readSampler(
 export function sampledBy(model: Uint8Array, typed: SamplingArguments | undefined): Uint8Array {
   if (typed === undefined) return model;
   const card = readCard(model);
-  const { sampler, steps, options, schedule, prior, advice } = asUsage(() =>
-    resolvePlan(card, samplingRequest(typed, card), 1),
-  );
+  const request = asUsage(() => samplingRequest(typed, card));
+  const { sampler, steps, options, schedule, prior, advice } = asUsage(() => resolvePlan(card, request, 1));
+  const kept = sampler === card.sampler.name ? card.sampler : undefined;
+  const [sigmaMin, sigmaMax] = [request.sigmaMin ?? kept?.sigmaMin, request.sigmaMax ?? kept?.sigmaMax];
   for (const line of advice) console.error(`note: ${line}`);
   return withSampler(model, {
     name: sampler,
     steps,
     options,
     ...(schedule !== samplers[sampler].schedule && { schedule }),
+    ...(sigmaMin !== undefined && { sigmaMin }),
+    ...(sigmaMax !== undefined && { sigmaMax }),
     ...(prior !== "normal" && { prior }),
   });
 }
@@ -56,7 +63,12 @@ export function sampledBy(model: Uint8Array, typed: SamplingArguments | undefine
 /** How a model is sampled from unless told, for people. @throws UsageError where it cannot be */
 export function describeSampler(card: Card): string {
   const { sampler, steps, options, schedule, evaluations } = asUsage(() => resolvePlan(card, {}, 1));
-  const ways = schedule === samplers[sampler].schedule ? [] : [`schedule ${schedule}`];
+  const { sigmaMin, sigmaMax } = card.sampler;
+  const ways = [
+    ...(schedule === samplers[sampler].schedule ? [] : [`schedule ${schedule}`]),
+    ...(sigmaMin === undefined ? [] : [`down to sigma ${sigmaMin}`]),
+    ...(sigmaMax === undefined ? [] : [`from sigma ${sigmaMax}`]),
+  ];
   return [
     `${sampler}, ${steps} steps`,
     ...ways,

@@ -99,6 +99,7 @@ describe("what is typed", () => {
     options: { stepsPerLevel: 3, alpha: 1e-6, denoise: false },
     prior: "uniform",
   };
+  const heun: SamplerChoice = { name: "heun", steps: 18, options: {} };
   /** The choice in the card of a file that had another. */
   const chosen = (before: SamplerChoice, typed: Parameters<typeof readSampler>[0]): SamplerChoice =>
     readCard(sampledBy(withSampler(points, before), readSampler(typed))).sampler;
@@ -124,8 +125,16 @@ describe("what is typed", () => {
       { ...langevin, options: { stepsPerLevel: 2, alpha: 1e-6, denoise: true } },
     ],
     ["the same sampler", langevin, { sampler: "annealed-langevin" }, langevin],
-    ["another sampler", langevin, { sampler: "heun" }, { name: "heun", steps: 18, options: {} }],
+    ["another sampler", langevin, { sampler: "heun" }, heun],
     ["a schedule", sde, { schedule: "linear" }, { ...sde, schedule: "linear" }],
+    ["levels of noise", sde, { "sigma-max": "20" }, { ...sde, sigmaMax: 20 }],
+    [
+      "the other end",
+      { ...sde, sigmaMax: 20 },
+      { "sigma-min": "0.1" },
+      { ...sde, sigmaMin: 0.1, sigmaMax: 20 },
+    ],
+    ["another sampler, whose range it was not", { ...sde, sigmaMax: 20 }, { sampler: "heun" }, heun],
     ["the natural schedule", { ...sde, schedule: "linear" }, { schedule: "karras" }, sde],
   ] as const)("%s changes no more than it says", (_, before, typed, after) => {
     expect(chosen(before, typed)).toEqual(after);
