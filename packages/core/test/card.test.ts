@@ -123,6 +123,7 @@ describe("parseCard", () => {
     ["sampler", { name: "heun", steps: 18 }],
     ["sampler", { name: "heun", steps: 18, options: ["rho"] }],
     ["sampler", { name: "heun", steps: 18, options: { rho: [7] } }],
+    ["sampler", { name: "heun", steps: 18, options: {}, sigmaMax: 0 }],
     ["classes", "zero"],
     ["classes", ["zero", 1]],
     ["guide", "early"],
