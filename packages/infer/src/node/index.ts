@@ -19,6 +19,7 @@ export {
 export { viewOf, type View as PlaneView } from "./pictures/scatter-plot.ts";
 export { gridGround, imageGrid, type GridOptions } from "./pictures/image-grid.ts";
 export { png } from "./pictures/png.ts";
+export { magnify, type Raster } from "./pictures/raster.ts";
 export { svgToPng, type Ground } from "./pictures/svg-plot.ts";
 export { describeDevices, type Described } from "./cli/devices-command.ts";
 export { labelsOf } from "./cli/sample-request.ts";
