@@ -38,9 +38,9 @@ export interface BufferNetwork {
 
 /**
  * How often a number of images is asked for before the network is captured for it. Capturing costs a second session,
- * which a first short sampling (Heun's 18 steps are 35 scores) would not earn.
+ * which a first short sampling (Heun's 18 steps are 35 scores, 40 steps of an SDE are 40) would not earn.
  */
-const captureAfter = 40;
+const captureAfter = 50;
 
 const sessionOptions = {
   executionProviders: [{ name: "webgpu" }],
