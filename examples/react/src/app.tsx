@@ -5,14 +5,14 @@ const model = new URL("../../../models/mnist.onnx", import.meta.url).href;
 
 export function App() {
   const [count, setCount] = useState(9);
-  const [steps, setSteps] = useState(12);
+  const [steps, setSteps] = useState(20);
   const [said, setSaid] = useState("");
   return (
     <>
       <h1>Digits in React</h1>
       <fieldset>
         <Choice name="Images" value={count} of={[1, 4, 9, 16]} onChoose={setCount} />
-        <Choice name="Steps" value={steps} of={[4, 8, 12, 18, 32]} onChoose={setSteps} />
+        <Choice name="Steps" value={steps} of={[4, 10, 20, 40, 80]} onChoose={setSteps} />
       </fieldset>
       <score-sampler
         src={model}

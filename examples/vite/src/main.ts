@@ -30,7 +30,7 @@ try {
     stop = new AbortController();
     const { signal } = stop;
     const began = performance.now();
-    for await (const frame of model.steps({ count: 16, seed: seed++, signal })) {
+    for await (const frame of model.steps({ count: 16, steps: 20, seed: seed++, signal })) {
       draw(await frame.pixels("denoised"));
       output.value = `σ ${frame.sigma.toPrecision(2)}`;
     }
