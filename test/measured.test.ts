@@ -20,9 +20,18 @@ it.each(Object.keys(results))(
   },
 );
 
+it("has a result of every measurement in the plan", () => {
+  expect(Object.keys(results)).toEqual(Object.keys(plan.measurements));
+});
+
 it.each(plan.documents)("%s says what was measured", (document) => {
   const text = readFileSync(join(root, document), "utf8");
   expect(fill(text, { results, facts })).toBe(text);
+  for (const [, name] of text.matchAll(/<!-- measured (\S+) /g))
+    expect(plan.measurements).toHaveProperty([name]);
+  // A table has a row under its header.
+  for (const [, table] of text.matchAll(/<!-- table \S+ -->\n(.*?)<!-- \/ table -->/gs))
+    expect(table.split("\n").filter((line) => line.startsWith("|")).length).toBeGreaterThan(2);
 });
 
 it.each(Object.entries(plan.measurements))("%s measures files that are there, judges named", (_, command) => {

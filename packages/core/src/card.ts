@@ -41,6 +41,14 @@ export interface Guide {
   readonly training: TrainingFacts;
 }
 
+/** The moving average of another run after so many steps. */
+export interface TrainingStart {
+  readonly run: string;
+  readonly step: number;
+  /** Images that it had seen, with those of the run that it started with in turn, where that is known. */
+  readonly images?: number;
+}
+
 /** How a model was trained. A file of an earlier release, or of someone else, may lack any of it. */
 export interface TrainingFacts {
   /** The name of the data set. */
@@ -49,8 +57,10 @@ export interface TrainingFacts {
   readonly step?: number;
   readonly steps?: number;
   readonly batch?: number;
-  /** Images seen: step × batch. */
+  /** Images seen: step × batch. Those of {@link start} come on top. */
   readonly images?: number;
+  /** What the run started with, where it was not its seed. */
+  readonly start?: TrainingStart;
   readonly seed?: number;
   /** Who trained it, for people: an engine's description. */
   readonly engine?: string;

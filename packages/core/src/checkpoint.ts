@@ -2,7 +2,7 @@
  * What a training run writes and everything else reads: its configuration, and checkpoints as safetensors files whose
  * tensors are named `raw/…` (parameters), `ema/…` (their moving average), `adam.m/…` and `adam.v/…` (the optimiser).
  */
-import type { Probe } from "./card.ts";
+import type { Probe, TrainingStart } from "./card.ts";
 import type { ScoreModel } from "./parameterization.ts";
 import type { Recipe } from "./recipes/recipe.ts";
 import {
@@ -35,8 +35,8 @@ export interface RunConfig {
   readonly batch: number;
   /** Length of the run; learning-rate schedules run over it. */
   readonly steps: number;
-  /** The run whose moving average it started with, after so many steps; absent where it started from the seed. */
-  readonly start?: { readonly run: string; readonly step: number };
+  /** What it started with; absent where it started from the seed. */
+  readonly start?: TrainingStart;
 }
 
 /** The groups of tensors in an engine's state, each with one of every parameter. */

@@ -72,7 +72,7 @@ export function makeCard(
   probe: Probe,
   trained: ExportOptions["trained"] = {},
 ): Card {
-  const { name, shape, pixels, classes, recipe, model, dataset, batch, seed, steps } = config;
+  const { name, shape, pixels, classes, recipe, model, dataset, batch, seed, steps, start } = config;
   const labels = classCount(model); // a data set's classes may go unused
   return {
     version: 1,
@@ -85,7 +85,16 @@ export function makeCard(
     sampler: recipe.sampler,
     ...(labels > 0 && { classes: classes ?? Array.from({ length: labels }, (_, i) => String(i)) }),
     recipe: { ...recipe, network: model.network },
-    training: { dataset: dataset.name, step, steps, batch, images: step * batch, seed, ...trained },
+    training: {
+      dataset: dataset.name,
+      step,
+      steps,
+      batch,
+      images: step * batch,
+      seed,
+      ...(start && { start }),
+      ...trained,
+    },
     probe,
   };
 }

@@ -76,7 +76,7 @@ describe("--from", () => {
     const { stderr } = await run("--steps", "1", "--rate", "1e-9", "--name", "after", "--from", "before");
     expect(stderr).toMatch(/^starting with 12 parameters of before after 30 steps$/m);
     const [before, after] = ["before", "after"].map((name) => checkpointOf(folder, name));
-    expect(after.config.start).toEqual({ run: "before", step: 30 });
+    expect(after.config.start).toEqual({ run: "before", step: 30, images: 30 * before.config.batch });
     for (const [name, { data }] of after.state)
       if (name.startsWith("ema/"))
         data.forEach((value, i) =>

@@ -1,5 +1,5 @@
 /** `train`: from options to a finished run. */
-import type { Dataset, RunConfig } from "@ncsn/core";
+import type { Checkpoint, Dataset, RunConfig, TrainingStart } from "@ncsn/core";
 import { openDataset, type DatasetRequest } from "../datasets/index.ts";
 import type { Engine } from "../engine.ts";
 import { planPreviews } from "../preview.ts";
@@ -39,6 +39,12 @@ export async function runTrain(args: Arguments): Promise<number> {
   return args.resume === undefined ? startRun(args, settings) : resumeRun(args, args.resume, settings);
 }
 
+const startAt = ({ config, step }: Checkpoint): TrainingStart => ({
+  run: config.name,
+  step,
+  images: step * config.batch + (config.start?.images ?? 0),
+});
+
 async function startRun(args: Arguments, settings: Settings): Promise<number> {
   const asked = planRun(args);
   const name =
@@ -51,7 +57,7 @@ async function startRun(args: Arguments, settings: Settings): Promise<number> {
   const plan = asked.autoNoise ? withFittedNoise(asked, dataset) : asked;
   const planned: RunConfig = {
     ...configure(plan, dataset, name, args),
-    ...(before && { start: { run: before.config.name, step: before.step } }),
+    ...(before && { start: startAt(before) }),
   };
   return withEngine(openEngine(planned, settings.engine), settings, async ({ engine, trainedOn }) => {
     const config =

@@ -14,7 +14,18 @@ export const adherence: Report = {
   prepare(options) {
     const scales = numbers("scales", options.scales, -Infinity);
     return async (evaluation) => {
-      const { model: bytes, card, dataset, first, count, seed, batch, signal, progress } = evaluation;
+      const {
+        model: bytes,
+        card,
+        dataset,
+        sampling,
+        first,
+        count,
+        seed,
+        batch,
+        signal,
+        progress,
+      } = evaluation;
       const { classes } = card;
       if (classes === undefined)
         throw new UsageError(`${card.name} knows no classes (need a model trained with --conditional)`);
@@ -36,7 +47,8 @@ export const adherence: Report = {
       const model = await load(bytes, { signal });
       try {
         for (const scale of scales) {
-          const { data } = await model.sample({ count, first, seed, batch, label, guidance: scale, signal });
+          const request = { ...sampling, count, first, seed, batch, label, guidance: scale, signal };
+          const { data } = await model.sample(request);
           const value = share(data, label);
           rows.push([`guidance ${scale}`, `${percent(value)} of ${count} samples`]);
           findings.push({ name: `guidance ${scale}`, value });

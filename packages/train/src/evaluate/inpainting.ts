@@ -22,7 +22,7 @@ export const inpainting: Report = {
   prepare(options) {
     const all = numbers("refinements", options.refinements, 0);
     return async (evaluation) => {
-      const { model: bytes, card, first, count, seed, batch, signal, progress } = evaluation;
+      const { model: bytes, card, sampling, first, count, seed, batch, signal, progress } = evaluation;
       if (!isImage(card)) throw new UsageError(`${card.name} makes points, which have no borders`);
       const model = await load(bytes, { signal });
       const real = itemsOf(evaluation);
@@ -35,7 +35,8 @@ export const inpainting: Report = {
           const jumpOfReal = jump(real, card.shape, mask);
           for (const refinements of all) {
             const inpaint = { image: real, mask, refinements };
-            const { data }: Images = await model.sample({ count, seed, first, batch, inpaint, signal });
+            const request = { ...sampling, count, seed, first, batch, inpaint, signal };
+            const { data }: Images = await model.sample(request);
             const changed = data.filter(
               (pixel, i) => mask[i % mask.length] === 1 && pixel !== real[i],
             ).length;

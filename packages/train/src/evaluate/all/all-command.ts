@@ -49,6 +49,7 @@ export async function runAll(args: EvaluateArguments): Promise<number> {
       const found = await measure(plan.root, name, typed[name], args.data as string | undefined, stop.signal);
       results = { ...results, [name]: resultOf(plan, name, found) };
       await writeResults(plan.results, results, Object.keys(plan.measurements));
+      await fillDocuments(plan, results);
     }
   } catch (error) {
     if (stop.signal.aborted) return stop.exitCode();

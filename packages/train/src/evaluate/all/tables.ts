@@ -1,4 +1,5 @@
 /** Tables of documents, from results. A new one is a function here; documents name it (`fill.ts`). */
+import type { TrainingFacts } from "@ncsn/core";
 import { duration } from "../../cli/show.ts";
 import type { Facts } from "./facts.ts";
 import type { Findings, Results } from "./results.ts";
@@ -43,7 +44,7 @@ const samplers: Table = ({ results }) => {
 /** The files of models: what they are of, how large they are and how long they learnt. */
 const files: Table = ({ facts }) =>
   aligned([
-    ["file", "of", "size", "numbers", "trained on", "in", "guide", "engine"],
+    ["file", "data set", "size", "parameters", "images seen", "time", "guide", "engine"],
     ...facts.flatMap(({ file, bytes, numbers, card }) => {
       if (card === undefined) return [];
       const { guide, training } = card;
@@ -53,7 +54,7 @@ const files: Table = ({ facts }) =>
           training.dataset ?? none,
           size(bytes),
           whole(numbers),
-          whole(training.images ?? product(training.step, training.batch)),
+          whole(imagesSeen(training)),
           training.seconds === undefined ? none : duration(training.seconds),
           guide === undefined ? none : `${guide.name}, w = ${guide.weight}`,
           training.engine ?? none,
@@ -65,7 +66,7 @@ const files: Table = ({ facts }) =>
 /** The files of judges: how large they are, and how often they are right. */
 const judges: Table = ({ facts }) =>
   aligned([
-    ["file", "size", "numbers", "features", "trained on", "test images", "right", "cross-entropy"],
+    ["file", "size", "parameters", "features", "images seen", "test images", "accuracy", "cross-entropy"],
     ...facts.flatMap(({ file, bytes, numbers, judge }) => {
       if (judge === undefined) return [];
       const { width, training, dataset, test } = judge;
@@ -94,7 +95,7 @@ const images: Table = ({ results }) =>
       "evaluations",
       "Fréchet",
       "real images",
-      "times",
+      "× real",
       "noise",
       "KID",
       "precision",
@@ -225,9 +226,9 @@ const digits = (value: number | undefined): string | undefined =>
 const whole = (value: number | undefined): string =>
   value === undefined ? none : Math.round(value).toLocaleString("en");
 
-/** Undefined where a factor is. */
-const product = (a: number | undefined, b: number | undefined): number | undefined =>
-  a === undefined || b === undefined ? undefined : a * b;
+/** Images that a model has learnt from, in its run and in those that it went on from. */
+const imagesSeen = ({ images, start }: TrainingFacts): number | undefined =>
+  images === undefined ? undefined : images + (start?.images ?? 0);
 
 const size = (bytes: number): string =>
   bytes < 1e5 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(2)} MB`;
