@@ -17,7 +17,8 @@ export interface UsualModel {
 
 /**
  * The file in models/ that was written last of those of a run in runs/; without such, mnist.onnx, and without that the
- * file that was written last. Times alone say nothing of a clone, whose files are all of one moment. A judge never is it.
+ * file that was written last. Times alone say nothing of a clone, whose files are all of one moment, and names alone
+ * nothing of a run that is called like a file of the clone: the run's own is younger than the run. A judge never is it.
  * @param root where the two folders lie
  * @throws UsageError where there is no model
  */
@@ -26,9 +27,9 @@ export async function usualModel(root = ""): Promise<UsualModel> {
   const paths = names.filter((name) => name.endsWith(".onnx")).map((name) => join(root, folder, name));
   const found = (await Promise.all(paths.toSorted().map(modelFile))).filter((file) => file !== undefined);
   const files = found.toSorted((a, b) => b.time - a.time); // stable: of one time, by name
-  const trained = new Set(await readdir(join(root, runs)).catch(() => []));
+  const begun = await beginnings(join(root, runs));
 
-  const own = files.find(({ name }) => name !== undefined && trained.has(name));
+  const own = files.find(({ name, time }) => name !== undefined && time > (begun.get(name) ?? Infinity));
   if (own) return { path: own.path, why: `the newest of the runs in ${runs}/` };
   const ready = files.find(({ path }) => path === join(root, folder, shipped));
   if (ready) return { path: ready.path, why: `as there is none of a run in ${runs}/` };
@@ -46,6 +47,18 @@ interface ModelFile {
   readonly time: number;
   /** What its card calls it, which is the name of its run; of a file without a card its reader will complain. */
   readonly name: string | undefined;
+}
+
+/** When each run began, by its name: its configuration is written then, and never again. */
+async function beginnings(folder: string): Promise<ReadonlyMap<string, number>> {
+  const names = await readdir(folder).catch(() => []);
+  const times = await Promise.all(
+    names.map(async (name) => {
+      const config = await stat(join(folder, name, "config.json")).catch(() => undefined);
+      return [name, config?.mtimeMs ?? Infinity] as const;
+    }),
+  );
+  return new Map(times);
 }
 
 /** Undefined for a judge of samples. */
