@@ -29,6 +29,11 @@ export const adherence: Report = {
       const { classes } = card;
       if (classes === undefined)
         throw new UsageError(`${card.name} knows no classes (need a model trained with --conditional)`);
+      const needed = first + count + neighbours;
+      if (dataset.size < needed)
+        throw new UsageError(
+          `invalid count: ${count} from ${first} (${dataset.name} has ${dataset.size} items, and the judge needs ${needed})`,
+        );
       const dimension = card.shape.reduce((a, b) => a * b, 1);
       const end = Math.min(dataset.size, first + count + libraryItems);
       const library = readItems(evaluation, first + count, end);
