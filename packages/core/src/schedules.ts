@@ -13,9 +13,12 @@ export const linear: Schedule = (steps, range) => {
   return spacedLevels(steps, range, (t) => sigmaMax + t * (sigmaMin - sigmaMax));
 };
 
+/** The ρ of {@link karras} unless told (Karras et al. 2022, section 3). */
+export const karrasRho = 7;
+
 /** `steps` intervals: `steps` levels equally spaced in σ^(1/ρ), then 0 (Karras et al. 2022, equation 5). */
 export const karras: Schedule = (steps, range) => {
-  const { sigmaMin, sigmaMax, rho = 7 } = range;
+  const { sigmaMin, sigmaMax, rho = karrasRho } = range;
   if (!(rho > 0 && Number.isFinite(rho)))
     throw new RangeError(`invalid rho: ${rho} (need a finite number > 0)`);
   const [from, to] = [sigmaMax ** (1 / rho), sigmaMin ** (1 / rho)];

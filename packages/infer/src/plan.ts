@@ -3,6 +3,7 @@
  * sampler's own defaults. A plan is plain data and can be sent to a worker.
  */
 import {
+  karrasRho,
   key,
   resolveOptions,
   samplers,
@@ -13,6 +14,7 @@ import {
   type Sampler,
   type SamplerName,
   type ScheduleName,
+  type ScheduleRange,
 } from "@ncsn/core";
 import {
   controlCost,
@@ -63,6 +65,8 @@ export interface Plan {
   readonly options: Readonly<Record<string, unknown>>;
   readonly schedule: ScheduleName;
   readonly steps: number;
+  /** What the schedule was given; ρ where it is karras, which alone has one. */
+  readonly range: ScheduleRange;
   /** Noise levels, model units, with the 0 at the end where the sampler goes down to it. */
   readonly sigmas: Float64Array;
   readonly prior: NoiseLaw;
@@ -106,7 +110,8 @@ export function resolvePlan(card: Card, request: SampleRequest, batch: number): 
   const sigmaMax = denoise
     ? startSigma(card, denoise, sigmaMin)
     : (request.sigmaMax ?? choice?.sigmaMax ?? most);
-  const range = { sigmaMin, sigmaMax, rho: request.rho };
+  const rho = schedule === "karras" ? (request.rho ?? karrasRho) : undefined;
+  const range = { sigmaMin, sigmaMax, ...(rho !== undefined && { rho }) };
   const sigmas = samplingLevels(sampler, schedule, steps, range);
   return {
     count,
@@ -117,6 +122,7 @@ export function resolvePlan(card: Card, request: SampleRequest, batch: number): 
     options,
     schedule,
     steps,
+    range,
     sigmas,
     prior,
     ...(labels && { labels }),

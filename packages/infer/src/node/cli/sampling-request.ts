@@ -1,5 +1,5 @@
 /** Which sampler and how, on the command line: for `sample`, and for whatever else samples by a model. */
-import { samplers, schedules, type Card } from "@ncsn/core";
+import { karrasRho, samplers, schedules, type Card } from "@ncsn/core";
 import type { InferredOptionTypes, Options } from "yargs";
 import { oneOf, type SampleRequest } from "../../plan.ts";
 import { integer, number, positive } from "./option-values.ts";
@@ -18,7 +18,7 @@ export const samplingOptions = {
   schedule: text(`levels of noise: one of ${names(schedules)}`, "the sampler's"),
   "sigma-min": text("lowest level of noise", "the model's"),
   "sigma-max": text("highest level of noise", "the model's"),
-  rho: text("exponent of the schedule karras", "7"),
+  rho: text("exponent of the schedule karras", String(karrasRho)),
   option: {
     type: "array",
     string: true,
