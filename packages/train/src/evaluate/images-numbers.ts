@@ -111,9 +111,11 @@ export function imagesFindings({
   quality,
   reference: { floor },
 }: ImagesQuality): readonly Finding[] {
+  const { draws, disjoint, frechet } = floor;
+  const { mean, deviation } = frechet; // of draws that share images it says too little
   return [
-    { name: "frechet", value: quality.frechet, error: floor.frechet.deviation },
-    { name: "frechet floor", value: floor.frechet.mean, error: floor.frechet.deviation },
+    { name: "frechet", value: quality.frechet },
+    { name: "frechet floor", value: mean, ...(disjoint && { error: deviation / Math.sqrt(draws) }) },
     { name: "frechet over floor", value: quality.frechetOverFloor },
     { name: "kid", ...quality.kernel },
     { name: "precision", value: quality.precision },
@@ -150,7 +152,7 @@ export function imagesMetrics(found: ImagesQuality): object {
       schedule: plan.schedule,
       steps: plan.steps,
       options: plan.options,
-      sigmas: [plan.sigmas[0], plan.sigmas[plan.sigmas.length - 1]],
+      ...plan.range,
       evaluations,
       ...(plan.labels && { labels: [...new Set(plan.labels)] }),
       guidance: plan.control.guidance,

@@ -1,8 +1,9 @@
 /** What a model of points of the plane is worth: its samples against the data, its score against the exact one. */
-import { hostSpace, prior, toPixels, type Dataset } from "@ncsn/core";
+import { hostSpace, prior, toPixels, type Dataset, type ScheduleRange } from "@ncsn/core";
 import { samplingKey, type Model, type Plan, type SamplingRequest } from "@ncsn/infer/node";
 import { maximumMeanDiscrepancy, medianDistance } from "./distances/maximum-mean-discrepancy.ts";
 import type { Rows } from "./distances/rows.ts";
+import { sampleImages } from "./quality/sample-images.ts";
 import { scoreErrors, type ScoreErrors } from "./score-error.ts";
 
 /** What of a model is asked. */
@@ -36,8 +37,8 @@ export interface PointsQualityOptions {
 }
 
 /** How samples were made. */
-export interface SamplingFacts extends Pick<Plan, "sampler" | "schedule" | "steps" | "options"> {
-  readonly sigmaMax: number;
+export interface SamplingFacts
+  extends Pick<Plan, "sampler" | "schedule" | "steps" | "options">, ScheduleRange {
   /** Score evaluations of each sample; on average, where the data decide. */
   readonly evaluations: number;
 }
@@ -63,8 +64,6 @@ export interface PointsQuality {
 
 /** Pairs of draws of the data, for the floor. */
 const floorDraws = 8;
-/** Points that are sampled at a time: between two of these it is told how far it is. */
-const wave = 512;
 
 /** All of it: {@link pointsReference}, {@link sampleDistance} and `scoreErrors`. @throws RangeError, TypeError */
 export async function pointsQuality(options: PointsQualityOptions): Promise<PointsQuality> {
@@ -128,21 +127,9 @@ export async function sampleDistance({
   readonly reference: PointsReference;
 }): Promise<SampleDistance> {
   const { count, width } = points;
-  const request = { ...sampling, batch, seed };
-  const plan = model.plan({ ...request, count, first });
-  const data = new Float32Array(count * width);
-  let evaluations = 0;
-  for (let done = 0; done < count; done += wave) {
-    const size = Math.min(wave, count - done);
-    let spent = 0;
-    for await (const frame of model.steps({ ...request, count: size, first: first + done, signal })) {
-      spent = frame.evaluations;
-      if (frame.index + 1 === frame.total) data.set((await frame.pixels()).data, done * width);
-    }
-    evaluations += spent * size;
-    progress?.(done + size, count);
-  }
-  const samples: Rows = { data, count, width };
+  const request = { ...sampling, batch, seed, count, first, signal };
+  const { pixels, plan, evaluations } = await sampleImages(model, request, progress);
+  const samples: Rows = { data: pixels, count, width };
   const space = hostSpace({
     count,
     dimension: width,
@@ -151,16 +138,9 @@ export async function sampleDistance({
     score: () => Promise.reject(new Error("the start has no score")),
   });
   const start = prior(space, { sampler: { ...model.card.sampler, prior: plan.prior } }, plan.sigmas[0]);
-  const { sampler, schedule, steps, options } = plan;
+  const { sampler, schedule, steps, options, range } = plan;
   return {
-    sampling: {
-      sampler,
-      schedule,
-      steps,
-      options,
-      sigmaMax: plan.sigmas[0],
-      evaluations: evaluations / count,
-    },
+    sampling: { sampler, schedule, steps, options, ...range, evaluations },
     samples,
     squaredDistance: maximumMeanDiscrepancy(samples, points, bandwidth),
     ceiling: maximumMeanDiscrepancy({ ...samples, data: toPixels(model.card, start) }, points, bandwidth),

@@ -92,8 +92,8 @@ function scoreRows({ overall, levels, points }: ScoreErrors): readonly Row[] {
   ];
 }
 
-const findingsOf = ({ reference: { floor }, distance, score }: PointsQuality): readonly Finding[] => [
-  { name: "MMD²", value: distance.squaredDistance, error: floor.deviation },
+const findingsOf = ({ distance, score }: PointsQuality): readonly Finding[] => [
+  { name: "MMD²", value: distance.squaredDistance },
   ...(score ? [{ name: "score error", value: score.overall }] : []),
 ];
 

@@ -26,12 +26,13 @@ describe("evaluate --images", () => {
     ["metrics.json", "report.html"].map((name) => readFileSync(join(folder, out, name), "utf8"));
 
   it("is the default of images, and twice the same to the byte", async () => {
-    const [one, two, other] = await Promise.all([
+    const [one, two, other, seeded] = await Promise.all([
       evaluate("exact.onnx", "--out", "one"),
       evaluate("exact.onnx", "--images", "--out", "two", "--batch", "3"),
       evaluate("guided.onnx", "--json"),
+      evaluate("exact.onnx", "--seed", "1", "--out", "seeded"),
     ]);
-    expect([one, two, other].map(({ code }) => code)).toEqual([0, 0, 0]);
+    expect([one, two, other, seeded].map(({ code }) => code)).toEqual([0, 0, 0, 0]);
     expect(files("one")).toEqual(files("two"));
     const guided = files("evaluations/exact");
     expect(JSON.parse(guided[0])).toMatchObject({ model: { guide: { name: "exact", weight: 0.25 } } });
@@ -46,18 +47,25 @@ describe("evaluate --images", () => {
     ])
       expect(one.stdout).toContain(`\n${name} `);
     const { images } = JSON.parse(other.stdout) as { images: { name: string; value: number }[] };
+    const { floor } = JSON.parse(guided[0]) as { floor: { frechet: { mean: number; deviation: number } } };
+    const error = floor.frechet.deviation / Math.sqrt(5); // of the mean of five draws
+    expect(images).toContainEqual({ name: "frechet floor", value: floor.frechet.mean, error });
+    expect(images).toContainEqual({ name: "frechet", value: expect.any(Number) as number });
     expect(images.map(({ name }) => name)).toContain("frechet over floor");
     expect(images.every(({ value }) => Number.isFinite(value))).toBe(true);
     const metrics = JSON.parse(files("one")[0]) as Record<string, Record<string, unknown>>;
     expect(metrics.model).not.toHaveProperty("guide");
+    const range = { sigmaMin: 0.05, sigmaMax: 200, rho: 7 };
     expect(metrics).toMatchObject({
       version: 1,
       model: { name: "exact", sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string },
       dataset: { name: "glyphs", split: "test", test: 100, train: 200 },
-      sampling: { count: 40, seed: 0, sampler: "heun", steps: 4, evaluations: 7 },
+      sampling: { count: 40, seed: 0, sampler: "heun", steps: 4, evaluations: 7, ...range },
       floor: { draws: 5, disjoint: true },
     });
     expect(metrics.samples.frechet).toBeGreaterThan((metrics.floor.frechet as { mean: number }).mean);
+    const anew = JSON.parse(files("seeded")[0]) as typeof metrics;
+    for (const drawn of ["samples", "floor", "ceiling"]) expect(anew[drawn]).not.toEqual(metrics[drawn]);
   });
 
   const on = ["--model", "exact.onnx", "--dataset", "glyphs", ...few];

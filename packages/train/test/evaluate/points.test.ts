@@ -37,7 +37,8 @@ describe.each(["two-moons", "checkerboard", "mixture"] as const)("of the exact s
     expect(Math.abs(mean)).toBeLessThan(2 * deviation); // the mean of eight
     expect(distance.samples.data.subarray(1400, 1402)).toEqual(await sampleOf(exactModel(dataset), 700));
     expect(distance.ceiling).toBeGreaterThan(100 * deviation);
-    expect(distance.sampling).toMatchObject({ sampler: "heun", steps: 18, evaluations: 35, sigmaMax: 40 });
+    expect(distance.sampling).toMatchObject({ sampler: "heun", steps: 18, evaluations: 35 });
+    expect(distance.sampling).toMatchObject({ sigmaMin: 0.01, sigmaMax: 40, rho: 7 });
     expect(score?.levels.length).toBe(16);
     for (const { error } of score?.levels ?? []) expect(error).toBeLessThan(1e-7); // float32 of it
   });
@@ -138,14 +139,26 @@ describe("evaluate --points", () => {
     const few = ["--count", "300", "--seed", "5", "--steps", "9"];
     const [first, second] = await Promise.all([
       startCommand(folder, "evaluate", ...on, ...few).done,
-      startCommand(folder, "evaluate", ...on, ...few, "--points", "--batch", "100", "--out", "again/here")
-        .done,
+      startCommand(
+        folder,
+        "evaluate",
+        ...on,
+        ...few,
+        "--points",
+        "--batch",
+        "100",
+        "--out",
+        "again/here",
+        "--json",
+      ).done,
     ]);
     expect([first.code, second.code]).toEqual([0, 0]);
     expect(first.stdout).toMatch(/^exact on 300 of gaussian \(test\), from 0, seed 5\n/);
     expect(first.stdout).toMatch(/heun, 9 steps, 17 evaluations each/);
     const text = metrics("evaluations/exact");
     expect(metrics("again/here")).toBe(text);
+    const { points } = JSON.parse(second.stdout) as { points: object[] };
+    expect(points).toContainEqual({ name: "MMD²", value: expect.any(Number) as number });
     expect(JSON.parse(text)).toMatchObject({
       model: "exact",
       dataset: { name: "gaussian", split: "test", first: 0, count: 300 },

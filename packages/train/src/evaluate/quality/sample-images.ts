@@ -1,4 +1,4 @@
-/** Images out of a model, many of them, some at a time. */
+/** Images out of a model, or points, many of them, some at a time. */
 import type { Model, Plan, SampleRequest } from "@ncsn/infer";
 
 /** Samples and how they were made. */
@@ -35,8 +35,8 @@ export async function sampleImages(
         progress?.(from + Math.floor((count * (frame.index + 1)) / frame.total), plan.count);
       if (frame.index + 1 !== frame.total) continue;
       pixels.set((await frame.pixels()).data, from * dimension);
-      evaluations += (frame.evaluations * count) / plan.count;
+      evaluations += frame.evaluations * count;
     }
   }
-  return { pixels, plan, evaluations };
+  return { pixels, plan, evaluations: evaluations / plan.count };
 }
