@@ -40,9 +40,9 @@ describe("sampleImages", () => {
     await expect(sampling).rejects.toThrow("enough");
   });
 
-  it("gives each wave its labels", async () => {
+  it("gives each wave its labels, and counts what they cost without rounding", async () => {
     const asked: unknown[] = [];
-    const labels = Int32Array.from({ length: 700 }, (_, i) => i % 10);
+    const labels = Int32Array.from({ length: 5000 }, (_, i) => i % 10);
     // A model that knows classes, as far as this asks it: its samples are the numbers of its classes.
     const conditional: Parameters<typeof sampleImages>[0] = {
       card: { ...model.card, shape: [1, 1, 1] },
@@ -51,11 +51,12 @@ describe("sampleImages", () => {
         asked.push(label);
         const data = Float32Array.from(label as number[]);
         const pixels = () => Promise.resolve({ shape: [count, 1, 1, 1] as const, data });
-        yield await Promise.resolve({ index: 0, total: 1, sigma: 0, evaluations: 1, pixels });
+        yield await Promise.resolve({ index: 0, total: 1, sigma: 0, evaluations: 40, pixels });
       },
     };
-    const { pixels } = await sampleImages(conditional, request);
-    expect(asked.length).toBe(2);
+    const { pixels, evaluations } = await sampleImages(conditional, { ...request, count: 5000 });
+    expect(asked.length).toBe(10);
+    expect(evaluations).toBe(40);
     expect([...pixels]).toEqual([...labels]);
   });
 });
